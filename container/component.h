@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a component may ask of its container.
+ *
+ * All of it is the same on Xen and in a Linux process. Nothing here blocks.
+ */
+#ifndef CONTAINER_COMPONENT_H
+#define CONTAINER_COMPONENT_H
+
+#include <stddef.h>
+
+struct component_stats {
+	size_t heap_used;  /* bytes of extents drawn from the heap region */
+	size_t heap_peak;  /* most there ever were */
+	size_t heap_quota; /* as the manifest says */
+};
+
+/* Name of the calling thread's component; "container" outside any. */
+const char *component_name(void);
+
+/* Counters of the calling thread's component, in O(1). */
+void component_stats(struct component_stats *out);
+
+/*
+ * The index-th file that was handed to the image at run time (`ramdisk=` in the
+ * xl config, `--module` on the command line). It stays mapped, read-only, for
+ * the life of the image. Returns its first byte and its size in bytes, or NULL
+ * with *size 0 where there is no such file. An empty file is not NULL.
+ */
+const void *component_module(unsigned index, size_t *size);
+
+/*
+ * End the calling component with this exit status, as if its main had returned
+ * it. Runs the component's exit handlers. Call on the component's main thread.
+ */
+_Noreturn void component_exit(int status);
+
+/* The same, but without the exit handlers, as _exit does. */
+_Noreturn void component_exit_now(int status);
+
+/*
+ * Have handler(arg) called on the component's main thread when the component
+ * ends, however it ends; the last one registered is the first one called.
+ * Returns 0, or -1 with errno ENOMEM, or EPERM on any other thread.
+ */
+int component_at_exit(void (*handler)(void *arg), void *arg);
+
+#endif

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Channels: bounded, ordered, two-way message connections between components.
+ *
+ * A channel joins two endpoints, each owned by one component. A message is
+ * delivered whole, once and in order, or the channel is closed. Capacity is
+ * fixed; a full ring makes the sender wait. One thread at a time may send on an
+ * endpoint and one may receive; they may be two.
+ *
+ *   sender                           receiver
+ *   channel_reserve, channel_commit  channel_peek, channel_release   in place
+ *   channel_send                     channel_recv                    by copy
+ *   channel_finish                                                   half-close
+ *   channel_close                    channel_close                   both ways
+ *
+ * Deadlines are absolute CLOCK_MONOTONIC times in nanoseconds. CHANNEL_FOREVER
+ * waits as long as it takes, CHANNEL_NOW never waits. Only a call that has to
+ * wait, or to wake a peer that does, makes a system call; none allocates.
+ */
+#ifndef IPC_CHANNEL_H
+#define IPC_CHANNEL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define CHANNEL_NOW UINT64_C(0)
+#define CHANNEL_FOREVER UINT64_MAX
+
+struct channel; /* one endpoint */
+
+enum channel_status {
+	CHANNEL_OK,
+	CHANNEL_AGAIN,   /* nothing there, or no room, and the deadline is past */
+	CHANNEL_CLOSED,  /* no message will ever pass; channel_reason says why */
+	CHANNEL_TOO_BIG, /* longer than channel_max, or than the caller's buffer */
+	CHANNEL_MISUSE,  /* not allowed in this state, for example commit without reserve */
+};
+
+enum channel_reason {
+	CHANNEL_OPEN,      /* not closed */
+	CHANNEL_FINISHED,  /* the peer, or this side, closed it or ended well */
+	CHANNEL_PEER_DIED, /* the peer ended with a failure */
+	CHANNEL_PROTOCOL,  /* the peer wrote what no correct peer writes */
+};
+
+struct channel_stats {
+	uint64_t sent, sent_bytes;
+	uint64_t received, received_bytes;
+	uint64_t parks, bells; /* times this side slept; times it woke the peer */
+};
+
+/*
+ * The calling component's endpoint of the channel that the manifest names so,
+ * or NULL with errno ENOENT (no such channel) or EACCES (not this component's).
+ * Opening twice gives the same endpoint. It belongs to the container.
+ */
+struct channel *channel_open(const char *name);
+
+const char *channel_name(const struct channel *ch);
+
+/* Bytes of the largest message this endpoint can send. */
+size_t channel_max(const struct channel *ch);
+
+/*
+ * Room for a message of up to len bytes (0 is a message too), in the ring
+ * itself, 8-byte aligned, until channel_commit says how many of them it has
+ * (at most len). The peer sees nothing before. A second reserve without a
+ * commit between replaces the first.
+ */
+enum channel_status channel_reserve(struct channel *ch, size_t len, uint64_t deadline, void **room);
+enum channel_status channel_commit(struct channel *ch, size_t len);
+
+/*
+ * The next message, in the ring itself, 8-byte aligned, until channel_release.
+ * Peeking again without a release gives the same one. The peer of another
+ * transport may still write to it: copy what you validate.
+ */
+enum channel_status channel_peek(struct channel *ch, uint64_t deadline, const void **msg,
+				 size_t *len);
+enum channel_status channel_release(struct channel *ch);
+
+/* Send a copy of len bytes. */
+enum channel_status channel_send(struct channel *ch, const void *msg, size_t len,
+				 uint64_t deadline);
+
+/*
+ * Copy the next message to buf. *len has its length. When it is longer than
+ * size the answer is CHANNEL_TOO_BIG and the message stays in the ring.
+ */
+enum channel_status channel_recv(struct channel *ch, void *buf, size_t size, size_t *len,
+				 uint64_t deadline);
+
+/* Send no more. The peer reads what was sent, then sees CHANNEL_CLOSED. */
+void channel_finish(struct channel *ch);
+
+/* Send and receive no more; messages not yet received are lost. Idempotent. */
+void channel_close(struct channel *ch);
+
+/* Why receiving (or, where only that is closed, sending) came to its end. */
+enum channel_reason channel_reason(const struct channel *ch);
+
+void channel_stats(const struct channel *ch, struct channel_stats *out);
+
+/* One lower-case phrase for each value. */
+const char *channel_status_text(enum channel_status status);
+const char *channel_reason_text(enum channel_reason reason);
+
+#endif
