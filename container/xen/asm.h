@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The few constants and offsets that assembler and C share.
+ *
+ * An offset is written once, here; OFFSET_CHECK in the C file that defines the
+ * structure proves it.
+ */
+#ifndef XEN_ASM_H
+#define XEN_ASM_H
+
+#define SEGMENT_CODE 0x08
+#define SEGMENT_DATA 0x10
+#define SEGMENT_TSS 0x18 /* 16 bytes: two slots */
+
+#define CR0_PE 0x00000001
+#define CR0_MP 0x00000002
+#define CR0_ET 0x00000010
+#define CR0_NE 0x00000020
+#define CR0_WP 0x00010000
+#define CR0_PG 0x80000000
+#define CR0_ON (CR0_PE | CR0_MP | CR0_ET | CR0_NE | CR0_WP | CR0_PG)
+
+#define CR4_PAE 0x00000020
+#define CR4_PGE 0x00000080
+#define CR4_OSFXSR 0x00000200
+#define CR4_OSXMMEXCPT 0x00000400
+#define CR4_FSGSBASE 0x00010000
+#define CR4_OSXSAVE 0x00040000
+
+#define MSR_EFER 0xc0000080
+#define EFER_SCE 0x001
+#define EFER_LME 0x100
+#define EFER_LMA 0x400
+#define EFER_NXE 0x800
+
+#define MSR_STAR 0xc0000081
+#define MSR_LSTAR 0xc0000082
+#define MSR_SFMASK 0xc0000084
+#define MSR_FS_BASE 0xc0000100
+#define MSR_GS_BASE 0xc0000101
+
+#define RFLAGS_TF 0x00000100
+#define RFLAGS_IF 0x00000200
+#define RFLAGS_DF 0x00000400
+#define RFLAGS_AC 0x00040000
+
+/* Page table entry bits, AMD64 Architecture Programmer's Manual 2, 5.4. */
+#define PTE_PRESENT 0x001
+#define PTE_WRITE 0x002
+#define PTE_ACCESSED 0x020
+#define PTE_DIRTY 0x040
+#define PTE_SUPER 0x080
+
+#define PAGE_TABLE_ENTRIES 512
+
+/*
+ * struct regs: what the entry stubs save, lowest address first. The last five
+ * words are those that the processor pushes on an interrupt.
+ */
+#define REGS_RAX (14 * 8)
+#define REGS_VECTOR (15 * 8)
+#define REGS_RIP (17 * 8)
+#define REGS_RSP (20 * 8)
+#define REGS_SIZE (22 * 8)
+
+/* The System V red zone: code above the system call line may own this below rsp. */
+#define RED_ZONE 128
+
+/* Interrupt vector of Xen's event upcall. */
+#define VECTOR_UPCALL 0x30
+#define VECTOR_COUNT 0x31
+
+#ifndef __ASSEMBLER__
+#include <stddef.h>
+#define OFFSET_CHECK(name, type, member) \
+	_Static_assert((name) == offsetof(type, member), #name " matches " #type)
+#endif
+
+#endif

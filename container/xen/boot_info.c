@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Read what Xen's domain builder left in memory (xen/arch-x86/hvm/start_info.h)
+ * and find out which memory is free. Runs while low memory is mapped to itself.
+ */
+#include "container/xen/boot.h"
+#include "container/xen/frame.h"
+#include "container/xen/panic.h"
+#include "container/xen/string.h"
+
+#include <stdbool.h>
+#include <xen/xen.h>
+#include <xen/arch-x86/hvm/start_info.h>
+
+#define IDENTITY_END LAYOUT_GIB(1)
+#define MEMMAP_MAX 64
+
+struct boot boot;
+
+extern const char image_end[];
+
+struct range {
+	uint64_t start, end;
+};
+
+/* A physical range below IDENTITY_END as a pointer; panics where it is not one. */
+static const void *low_memory(const char *what, uint64_t paddr, uint64_t size)
+{
+	if (!paddr || paddr >= IDENTITY_END || size > IDENTITY_END - paddr)
+		panic("%s at %#lx, %lu bytes: expected it below 1 GiB", what, paddr, size);
+	return (const void *)paddr;
+}
+
+static uint64_t page_up(uint64_t addr)
+{
+	return (addr + LAYOUT_PAGE_SIZE - 1) & ~(LAYOUT_PAGE_SIZE - 1);
+}
+
+static void modules_read(const struct hvm_start_info *info)
+{
+	if (!info->nr_modules)
+		return;
+	if (info->nr_modules > LAYOUT_MODULES_MAX)
+		panic("%u modules: expected at most %u", info->nr_modules, LAYOUT_MODULES_MAX);
+
+	const struct hvm_modlist_entry *list = low_memory("module list", info->modlist_paddr,
+							  info->nr_modules * sizeof(*list));
+
+	for (unsigned i = 0; i < info->nr_modules; i++) {
+		if (list[i].paddr % LAYOUT_PAGE_SIZE || list[i].size > LAYOUT_MODULE_SLOT_SIZE)
+			panic("module %u at %#lx, %lu bytes: expected whole pages, at most %lu", i,
+			      list[i].paddr, list[i].size, LAYOUT_MODULE_SLOT_SIZE);
+		boot.modules[i] = (struct boot_module){list[i].paddr, list[i].size};
+	}
+	boot.module_count = info->nr_modules;
+}
+
+/* Give what is free of [start, end) to the allocator: all but these reserved ranges. */
+static void memory_add(uint64_t start, uint64_t end, const struct range *reserved, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		if (reserved[i].end <= start || reserved[i].start >= end)
+			continue;
+		if (reserved[i].start > start)
+			memory_add(start, reserved[i].start, reserved + i + 1, count - i - 1);
+		start = reserved[i].end;
+		if (start >= end)
+			return;
+	}
+	if (start < end)
+		frame_add(start, end - start);
+}
+
+static bool in_map(const struct hvm_memmap_table_entry *map, unsigned count, uint64_t addr)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (addr - map[i].addr < map[i].size)
+			return true;
+	return false;
+}
+
+static void memory_read(const struct hvm_start_info *info)
+{
+	struct range reserved[1 + LAYOUT_MODULES_MAX];
+	unsigned count = 0, entries = info->memmap_entries;
+
+	if (info->version < 1 || !entries || entries > MEMMAP_MAX)
+		panic("start info version %u with %u memory map entries: expected version 1, 1 to "
+		      "%u entries",
+		      info->version, info->version < 1 ? 0 : entries, MEMMAP_MAX);
+
+	const struct hvm_memmap_table_entry *map =
+		low_memory("memory map", info->memmap_paddr, entries * sizeof(*map));
+
+	reserved[count++] = (struct range){LAYOUT_IMAGE_BASE, page_up((uint64_t)image_end)};
+	for (unsigned i = 0; i < boot.module_count; i++)
+		reserved[count++] = (struct range){
+			boot.modules[i].paddr, page_up(boot.modules[i].paddr + boot.modules[i].size)};
+	for (unsigned i = 0; i < entries; i++) {
+		uint64_t end = map[i].addr + map[i].size;
+
+		if (map[i].type != XEN_HVM_MEMMAP_TYPE_RAM)
+			continue;
+		if (!boot.hole && !in_map(map, entries, end))
+			boot.hole = page_up(end);
+	}
+	/* Last of all: what is given away may hold the very tables that are read here. */
+	for (unsigned i = 0; i < entries; i++)
+		if (map[i].type == XEN_HVM_MEMMAP_TYPE_RAM)
+			memory_add(map[i].addr, map[i].addr + map[i].size, reserved, count);
+}
+
+void boot_info_read(uint64_t paddr)
+{
+	const struct hvm_start_info *info = low_memory("start info", paddr, sizeof(*info));
+
+	if (info->magic != XEN_HVM_START_MAGIC_VALUE)
+		panic("start info magic %#x: expected %#x", info->magic, XEN_HVM_START_MAGIC_VALUE);
+	if (info->cmdline_paddr)
+		string_copy(boot.command, low_memory("command line", info->cmdline_paddr, 1),
+			    sizeof(boot.command));
+	modules_read(info);
+	memory_read(info);
+}

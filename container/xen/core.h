@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One core: a vCPU, its descriptor tables and what belongs to it alone.
+ */
+#ifndef XEN_CORE_H
+#define XEN_CORE_H
+
+#include "container/xen/lock.h"
+#include "container/xen/thread.h"
+#include "layout/layout.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What the entry stubs save; see asm.h for the offsets that they use. */
+struct regs {
+	uint64_t r15, r14, r13, r12, r11, r10, r9, r8;
+	uint64_t rdi, rsi, rbp, rbx, rdx, rcx, rax;
+	uint64_t vector, error;
+	uint64_t rip, cs, rflags, rsp, ss;
+};
+
+/* The stacks in a core's slot of LAYOUT_CORES; the last is no stack but one page. */
+enum core_stack {
+	CORE_IDLE,
+	CORE_FAULT,
+	CORE_DOUBLE_FAULT,
+	CORE_NMI,
+	CORE_UPCALL,
+	CORE_WINDOW, /* where page.c looks at frames that are mapped nowhere */
+	CORE_STACK_COUNT,
+};
+
+struct tss {
+	uint32_t reserved0;
+	uint64_t rsp[3];
+	uint64_t reserved1;
+	uint64_t ist[7];
+	uint8_t reserved2[10];
+	uint16_t iomap;
+} __attribute__((packed));
+
+#define CORE_GDT_SLOTS 5
+#define CORE_PORT_WORDS 2 /* event ports 0 to 127 */
+
+struct core {
+	struct core *self; /* at GS:0 */
+	unsigned id;
+	struct tss tss;
+	uint64_t gdt[CORE_GDT_SLOTS];
+
+	/* This core only. */
+	struct thread *current;
+	struct thread *departed;     /* just switched away from, to be ended or moved */
+	struct thread *vector_owner; /* whose vector state is in the registers */
+	struct thread *sleepers;     /* by deadline */
+	uint64_t timer;              /* deadline that the timer is set for */
+	uint64_t ports[CORE_PORT_WORDS]; /* event ports that this core handles */
+	struct thread idle;
+
+	struct lock lock; /* covers what follows */
+	struct thread *queue_head, *queue_tail;
+	bool halted; /* nothing ready: wake by event */
+
+	/* Any core. */
+	uint32_t ipi_port; /* set before the core is online */
+	uint32_t timer_port;
+	uint32_t barrier_wanted; /* fences that others asked of this core */
+	uint32_t barrier_done;   /* fences that it has made */
+};
+
+static inline struct core *core_self(void)
+{
+	struct core *core;
+
+	__asm__("mov %%gs:0, %0" : "=r"(core));
+	return core;
+}
+
+/* First byte behind a stack of a core. */
+static inline uint64_t core_stack_end(unsigned id, enum core_stack stack)
+{
+	return LAYOUT_CORES_BASE + id * LAYOUT_CORE_SLOT_SIZE +
+	       (stack + 1) * LAYOUT_CORE_STACK_SLOT_SIZE;
+}
+
+/* The core with this number, or NULL where there is none online. */
+struct core *core_get(unsigned id);
+
+/* Cores that are up. */
+unsigned core_online(void);
+
+/* Give the boot core its GS base; everything else may then be called on it. */
+void core_boot(void);
+
+/* Bring the boot core's tables up. Its stacks must be mapped. */
+void core_setup(void);
+
+/* Map core id's stacks. 0 or -ENOMEM. */
+int core_stacks_map(unsigned id);
+
+/* Start vCPUs 1 to count - 1 and wait until they run. Negative errno of the first that fails. */
+int core_start_others(unsigned count);
+
+/* Entered by a started vCPU, from entry.S. */
+_Noreturn void core_start(struct core *core);
+
+/* Vector state of one thread, bytes; the same on every core. */
+uint32_t core_vector_size(void);
+
+/* Wake a core that may be halted, and have it look at what it was asked. */
+void core_kick(struct core *core);
+
+/*
+ * Return when every other core has made a full fence since the call, or was
+ * halted: membarrier(2). Sends each running core an event.
+ */
+void core_barrier(void);
+
+/* Make the fence that others asked of this core. */
+void core_barrier_answer(void);
+
+/* Go on in fn on another stack; never returns. In entry.S. */
+_Noreturn void stack_call(uint64_t stack_end, void (*fn)(void));
+
+#endif

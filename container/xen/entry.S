@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Every way into the kernel after boot: system calls, exceptions, the event
+ * upcall; and the switch between two threads.
+ *
+ * All code of the image runs in ring 0 with one GS base a core (struct core).
+ * The kernel's C neither touches vector registers nor has a red zone, and runs
+ * with interrupts off; the code above it may do both, hence:
+ *  - a system call steps over the caller's red zone and runs on its stack;
+ *  - exceptions and upcalls run on IST stacks of the core.
+ */
+#include "container/xen/asm.h"
+
+	.macro PUSH_REGS
+	push %rax
+	push %rcx
+	push %rdx
+	push %rbx
+	push %rbp
+	push %rsi
+	push %rdi
+	push %r8
+	push %r9
+	push %r10
+	push %r11
+	push %r12
+	push %r13
+	push %r14
+	push %r15
+	.endm
+
+	.macro POP_REGS
+	pop %r15
+	pop %r14
+	pop %r13
+	pop %r12
+	pop %r11
+	pop %r10
+	pop %r9
+	pop %r8
+	pop %rdi
+	pop %rsi
+	pop %rbp
+	pop %rbx
+	pop %rdx
+	pop %rcx
+	pop %rax
+	.endm
+
+/* Unwind rules for the registers of a struct regs; the CFA is set by the caller. */
+	.macro CFI_REGS
+	.cfi_rel_offset r15, 0 * 8
+	.cfi_rel_offset r14, 1 * 8
+	.cfi_rel_offset r13, 2 * 8
+	.cfi_rel_offset r12, 3 * 8
+	.cfi_rel_offset r11, 4 * 8
+	.cfi_rel_offset r10, 5 * 8
+	.cfi_rel_offset r9, 6 * 8
+	.cfi_rel_offset r8, 7 * 8
+	.cfi_rel_offset rdi, 8 * 8
+	.cfi_rel_offset rsi, 9 * 8
+	.cfi_rel_offset rbp, 10 * 8
+	.cfi_rel_offset rbx, 11 * 8
+	.cfi_rel_offset rdx, 12 * 8
+	.cfi_rel_offset rcx, 13 * 8
+	.cfi_rel_offset rax, REGS_RAX
+	.cfi_rel_offset rip, REGS_RIP
+	.endm
+
+	.text
+
+/*
+ * void syscall_entry(void): target of the `syscall` instruction in ring 0.
+ *
+ * In: rax number, rdi rsi rdx r10 r8 r9 arguments, rcx return address, r11
+ * flags, interrupts off (SFMASK). Out: rax result; rcx and r11 as they were;
+ * everything else untouched. Builds a struct regs whose rip and flags are the
+ * caller's, so that clone can copy it to a child.
+ */
+	.globl syscall_entry
+	.type syscall_entry, @function
+syscall_entry:
+	.cfi_startproc simple
+	lea -RED_ZONE(%rsp), %rsp
+	push $SEGMENT_DATA
+	push $0                 /* rsp: clone fills it in for the child */
+	push %r11
+	push $SEGMENT_CODE
+	push %rcx
+	push $0
+	push $0
+	PUSH_REGS
+	mov %rsp, %rdi
+	mov %rsp, %rbp
+	.cfi_def_cfa rbp, REGS_SIZE + RED_ZONE
+	CFI_REGS
+	and $-16, %rsp
+	call syscall_dispatch
+	mov %rbp, %rsp
+	mov %rax, REGS_RAX(%rsp)
+	POP_REGS
+	lea (7 * 8)(%rsp), %rsp
+	/* Flags while still above the red zone: popf needs a word of stack. */
+	push %r11
+	popf
+	lea RED_ZONE(%rsp), %rsp
+	jmp *%rcx
+	.cfi_endproc
+	.size syscall_entry, . - syscall_entry
+
+/*
+ * void thread_enter(void): first return of a new thread. thread_switch comes
+ * here with rsp at a struct regs; leaves through it with interrupts as its
+ * flags say.
+ */
+	.globl thread_enter
+	.type thread_enter, @function
+thread_enter:
+	mov %rsp, %rbp
+	and $-16, %rsp
+	call sched_switched
+	mov %rbp, %rsp
+	POP_REGS
+	add $16, %rsp
+	iretq
+	.size thread_enter, . - thread_enter
+
+/*
+ * void thread_switch(uint64_t *save_rsp, uint64_t load_rsp): swap stacks and
+ * callee-saved registers. Interrupts are off. Returns on the other stack.
+ */
+	.globl thread_switch
+	.type thread_switch, @function
+thread_switch:
+	push %rbx
+	push %rbp
+	push %r12
+	push %r13
+	push %r14
+	push %r15
+	mov %rsp, (%rdi)
+	mov %rsi, %rsp
+	pop %r15
+	pop %r14
+	pop %r13
+	pop %r12
+	pop %rbp
+	pop %rbx
+	ret
+	.size thread_switch, . - thread_switch
+
+/*
+ * void core_enter(void): where a vCPU that the boot core starts begins, in
+ * 64-bit mode with the final tables; rdi = its struct core, rsp its idle stack.
+ */
+	.globl core_enter
+	.type core_enter, @function
+core_enter:
+	xor %ebp, %ebp
+	call core_start
+	ud2
+	.size core_enter, . - core_enter
+
+/*
+ * void stack_call(uint64_t stack_end, void (*fn)(void)): go on in fn on
+ * another stack; never returns.
+ */
+	.globl stack_call
+	.type stack_call, @function
+stack_call:
+	mov %rdi, %rsp
+	xor %ebp, %ebp
+	call *%rsi
+	ud2
+	.size stack_call, . - stack_call
+
+/*
+ * Common tail of the exception stubs. The unwind rules say where the
+ * interrupted registers are, so that a backtrace walks from the kernel's C
+ * straight into the code that faulted; the frame is a signal frame because its
+ * rip is the fault itself and not behind a call.
+ */
+	.type exception_entry, @function
+exception_entry:
+	.cfi_startproc simple
+	.cfi_signal_frame
+	PUSH_REGS
+	.cfi_def_cfa rsp, 0
+	CFI_REGS
+	.cfi_rel_offset rsp, REGS_RSP
+	cld
+	mov %rsp, %rdi
+	call exception_dispatch
+	POP_REGS
+	add $16, %rsp
+	iretq
+	.cfi_endproc
+	.size exception_entry, . - exception_entry
+
+/*
+ * One stub a vector, 16 bytes each so that the IDT can be made by arithmetic.
+ * Vectors 8, 10 to 14, 17, 21, 29 and 30 come with an error code.
+ */
+#define HAS_ERROR_CODE 0x60227d00
+
+	.p2align 4
+	.globl exception_stubs
+	.type exception_stubs, @function
+exception_stubs:
+	.set .Lvector, 0
+	.rept 32
+	.p2align 4
+	.if !((HAS_ERROR_CODE >> .Lvector) & 1)
+	push $0
+	.endif
+	push $.Lvector
+	jmp exception_entry
+	.set .Lvector, .Lvector + 1
+	.endr
+	.size exception_stubs, . - exception_stubs
+
+/* void upcall_entry(void): Xen's event upcall, on its own IST stack. */
+	.globl upcall_entry
+	.type upcall_entry, @function
+upcall_entry:
+	push $0
+	push $VECTOR_UPCALL
+	PUSH_REGS
+	cld
+	call event_upcall
+	POP_REGS
+	add $16, %rsp
+	iretq
+	.size upcall_entry, . - upcall_entry
+
+	.section .note.GNU-stack, "", @progbits

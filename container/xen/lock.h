@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Spin locks between cores. Interrupts are off wherever the kernel runs, so a
+ * lock is never taken from an interrupt on top of itself.
+ *
+ * Order, outermost first: vm, page tables, frames; futex bucket, core. The
+ * console's comes last of all.
+ */
+#ifndef XEN_LOCK_H
+#define XEN_LOCK_H
+
+#include "container/xen/cpu.h"
+
+struct lock {
+	uint32_t held;
+};
+
+/* Acquire; pairs with the release in lock_drop. */
+static inline void lock_take(struct lock *lock)
+{
+	while (__atomic_exchange_n(&lock->held, 1, __ATOMIC_ACQUIRE))
+		while (__atomic_load_n(&lock->held, __ATOMIC_RELAXED))
+			cpu_relax();
+}
+
+/* Release; pairs with the acquire in lock_take. */
+static inline void lock_drop(struct lock *lock)
+{
+	__atomic_store_n(&lock->held, 0, __ATOMIC_RELEASE);
+}
+
+#endif

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The page tables of the guest: see page.h.
+ *
+ * Levels count from the leaf: 0 is a page table, 3 the PML4.
+ */
+#include "container/xen/asm.h"
+#include "container/xen/core.h"
+#include "container/xen/cpu.h"
+#include "container/xen/frame.h"
+#include "container/xen/hypercall.h"
+#include "container/xen/lock.h"
+#include "container/xen/page.h"
+#include "container/xen/panic.h"
+#include "container/xen/string.h"
+#include "layout/layout.h"
+
+#include <asm/errno.h>
+
+#define PTE_NX (UINT64_C(1) << 63)
+#define PTE_FRAME UINT64_C(0x000ffffffffff000)
+#define VA_MASK ((UINT64_C(1) << 48) - 1)
+#define TOP_LEVEL 3
+#define SUPER_LEVEL 1
+#define UNMAP_BATCH 64
+
+extern uint64_t boot_pml4[PAGE_TABLE_ENTRIES], boot_pd[PAGE_TABLE_ENTRIES];
+
+static struct lock page_lock; /* covers the tables */
+static bool identity = true;  /* physical memory below 1 GiB is mapped to itself */
+
+static unsigned level_order(unsigned level)
+{
+	return LAYOUT_PAGE_ORDER + 9 * level;
+}
+
+/* Where the recursive slot shows the entry for va of this level. */
+static volatile uint64_t *entry_at(uint64_t va, unsigned level)
+{
+	uint64_t slot = LAYOUT_TABLES_BASE >> level_order(TOP_LEVEL) & (PAGE_TABLE_ENTRIES - 1);
+	uint64_t base = LAYOUT_TABLES_BASE;
+
+	for (unsigned l = 0; l < level; l++)
+		base += slot << level_order(TOP_LEVEL - 1 - l);
+	return (volatile uint64_t *)(base + ((va & VA_MASK) >> level_order(level)) * 8);
+}
+
+static uint64_t leaf_bits(unsigned rights)
+{
+	uint64_t bits = PTE_PRESENT | PTE_ACCESSED | PTE_DIRTY;
+
+	if (rights & LAYOUT_WRITE)
+		bits |= PTE_WRITE;
+	if (!(rights & LAYOUT_EXEC))
+		bits |= PTE_NX;
+	return bits;
+}
+
+static void edit_begin(void)
+{
+	lock_take(&page_lock);
+	cpu_cr0_set(CR0_ON & ~CR0_WP);
+}
+
+static void edit_end(void)
+{
+	cpu_cr0_set(CR0_ON);
+	lock_drop(&page_lock);
+}
+
+/* Zero a frame that is mapped nowhere, through this core's window. */
+static void frame_zero(uint64_t frame)
+{
+	uint64_t window = core_stack_end(core_self()->id, CORE_WINDOW) - LAYOUT_PAGE_SIZE;
+
+	if (identity) {
+		memset((void *)frame, 0, LAYOUT_PAGE_SIZE);
+		return;
+	}
+	*entry_at(window, 0) = frame | leaf_bits(LAYOUT_READ | LAYOUT_WRITE);
+	cpu_page_flush(window);
+	memset((void *)window, 0, LAYOUT_PAGE_SIZE);
+	*entry_at(window, 0) = 0;
+	cpu_page_flush(window);
+}
+
+/* Make the tables above the entry for va of this level. 0 or -ENOMEM. */
+static int tables_make(uint64_t va, unsigned level)
+{
+	for (unsigned l = TOP_LEVEL; l > level; l--) {
+		volatile uint64_t *entry = entry_at(va, l);
+
+		if (*entry & PTE_PRESENT)
+			continue;
+
+		uint64_t frame = frame_get();
+
+		if (frame == FRAME_NONE)
+			return -ENOMEM;
+		/* A walker may look at the table as soon as it is linked: zero it /before/. */
+		frame_zero(frame);
+		*entry = frame | PTE_PRESENT | PTE_WRITE | PTE_ACCESSED;
+	}
+	return 0;
+}
+
+/* The leaf entry that maps va, or would; its level in *level; NULL: no table there. */
+static volatile uint64_t *leaf_find(uint64_t va, unsigned *level)
+{
+	for (unsigned l = TOP_LEVEL;; l--) {
+		volatile uint64_t *entry = entry_at(va, l);
+
+		*level = l;
+		if (l == 0 || (*entry & PTE_SUPER))
+			return entry;
+		if (!(*entry & PTE_PRESENT))
+			return NULL;
+	}
+}
+
+/* First byte behind the range that one entry of this level covers at va. */
+static uint64_t entry_end(uint64_t va, unsigned level)
+{
+	return (va | ((UINT64_C(1) << level_order(level)) - 1)) + 1;
+}
+
+static void flush_all(void)
+{
+	if (core_online() > 1)
+		hypercall_flush_tlbs();
+	else
+		cpu_cr3_set(cpu_cr3());
+}
+
+static int map_locked(uint64_t va, uint64_t pa, uint64_t end, unsigned rights)
+{
+	while (va < end) {
+		bool super = (va | pa) % LAYOUT_SUPER_SIZE == 0 && end - va >= LAYOUT_SUPER_SIZE;
+		unsigned level = super ? SUPER_LEVEL : 0;
+		uint64_t step = UINT64_C(1) << level_order(level);
+
+		if (tables_make(va, level) < 0)
+			return -ENOMEM;
+		*entry_at(va, level) = pa | leaf_bits(rights) | (super ? PTE_SUPER : 0);
+		va += step;
+		pa += step;
+	}
+	return 0;
+}
+
+int page_map(uint64_t va, uint64_t pa, uint64_t size, unsigned rights)
+{
+	edit_begin();
+	int ret = map_locked(va, pa, va + size, rights);
+
+	edit_end();
+	flush_all();
+	return ret;
+}
+
+/* One fresh zeroed page or super-page at va, unless something is there. */
+static int back_one(uint64_t va, unsigned level, unsigned rights)
+{
+	if (tables_make(va, level) < 0)
+		return -ENOMEM;
+
+	volatile uint64_t *entry = entry_at(va, level);
+
+	if (*entry & PTE_PRESENT)
+		return 0;
+
+	uint64_t frame = level ? frame_get_super() : frame_get();
+
+	if (frame == FRAME_NONE)
+		return -ENOMEM;
+	if (!level) {
+		/* Another core may touch the page as soon as it is there: zero it /before/. */
+		frame_zero(frame);
+		*entry = frame | leaf_bits(rights);
+		return 0;
+	}
+	/* A super-page is only ever asked for by mmap, which nobody has an address of yet. */
+	*entry = frame | leaf_bits(rights) | PTE_SUPER;
+	memset((void *)va, 0, LAYOUT_SUPER_SIZE);
+	return 0;
+}
+
+int page_back(uint64_t va, uint64_t size, unsigned order, unsigned rights)
+{
+	unsigned level = order == LAYOUT_SUPER_ORDER ? SUPER_LEVEL : 0;
+	int ret = 0;
+
+	edit_begin();
+	for (uint64_t at = va; at < va + size && !ret; at += UINT64_C(1) << order)
+		ret = back_one(at, level, rights);
+	edit_end();
+	return ret;
+}
+
+struct unmapped {
+	uint64_t entry[UNMAP_BATCH];
+	unsigned count;
+};
+
+/* Clear leaves from va on until the batch is full; returns where it stopped. */
+static uint64_t unmap_some(uint64_t va, uint64_t end, struct unmapped *batch)
+{
+	batch->count = 0;
+	edit_begin();
+	while (va < end && batch->count < UNMAP_BATCH) {
+		unsigned level;
+		volatile uint64_t *entry = leaf_find(va, &level);
+
+		if (entry && (*entry & PTE_PRESENT)) {
+			batch->entry[batch->count++] = *entry;
+			*entry = 0;
+		}
+		va = entry_end(va, level);
+	}
+	edit_end();
+	return va;
+}
+
+static void unmap(uint64_t va, uint64_t size, bool give_back)
+{
+	uint64_t end = va + size;
+	struct unmapped batch;
+
+	while (va < end) {
+		va = unmap_some(va, end, &batch);
+		if (batch.count)
+			flush_all();
+		/* No core can reach the frames any more: only now may they be used again. */
+		for (unsigned i = 0; give_back && i < batch.count; i++) {
+			if (batch.entry[i] & PTE_SUPER)
+				frame_put_super(batch.entry[i] & PTE_FRAME);
+			else
+				frame_put(batch.entry[i] & PTE_FRAME);
+		}
+	}
+}
+
+void page_unback(uint64_t va, uint64_t size)
+{
+	unmap(va, size, true);
+}
+
+void page_unmap(uint64_t va, uint64_t size)
+{
+	unmap(va, size, false);
+}
+
+void page_protect(uint64_t va, uint64_t size, unsigned rights)
+{
+	uint64_t end = va + size;
+
+	edit_begin();
+	while (va < end) {
+		unsigned level;
+		volatile uint64_t *entry = leaf_find(va, &level);
+
+		if (entry && (*entry & PTE_PRESENT))
+			*entry = (*entry & (PTE_FRAME | PTE_SUPER)) | leaf_bits(rights);
+		va = entry_end(va, level);
+	}
+	edit_end();
+	flush_all();
+}
+
+bool page_is_mapped(uint64_t va, unsigned rights)
+{
+	unsigned level;
+
+	/* Not canonical: no entry can map it. */
+	if ((int64_t)(va << 16) >> 16 != (int64_t)va)
+		return false;
+
+	volatile uint64_t *entry = leaf_find(va, &level);
+
+	if (!entry || !(*entry & PTE_PRESENT))
+		return false;
+	if ((rights & LAYOUT_WRITE) && !(*entry & PTE_WRITE))
+		return false;
+	return !(rights & LAYOUT_EXEC) || !(*entry & PTE_NX);
+}
+
+int page_split(uint64_t va)
+{
+	uint64_t base = va & ~(LAYOUT_SUPER_SIZE - 1);
+	uint64_t frame = frame_get();
+	uint64_t *table = (uint64_t *)frame;
+
+	if (frame == FRAME_NONE)
+		return -ENOMEM;
+	for (unsigned i = 0; i < PAGE_TABLE_ENTRIES; i++)
+		table[i] = (base + i * LAYOUT_PAGE_SIZE) |
+			   leaf_bits(LAYOUT_READ | LAYOUT_WRITE | LAYOUT_EXEC);
+	edit_begin();
+	*entry_at(va, SUPER_LEVEL) = frame | PTE_PRESENT | PTE_WRITE | PTE_ACCESSED;
+	edit_end();
+	flush_all();
+	return 0;
+}
+
+void page_identity_end(void)
+{
+	uint64_t slot = LAYOUT_TABLES_BASE >> level_order(TOP_LEVEL) & (PAGE_TABLE_ENTRIES - 1);
+
+	edit_begin();
+	/* What is still a super-page of the boot directory is not part of the image. */
+	for (unsigned i = 0; i < PAGE_TABLE_ENTRIES; i++)
+		if (boot_pd[i] & PTE_SUPER)
+			boot_pd[i] = 0;
+	boot_pml4[slot] = (boot_pml4[slot] & ~(uint64_t)PTE_WRITE) | PTE_NX;
+	identity = false;
+	edit_end();
+	flush_all();
+}
+
+uint64_t page_root(void)
+{
+	return (uint64_t)boot_pml4;
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The end of the guest: see panic.h.
+ *
+ * The report allocates nothing and takes no lock but the console's, which it
+ * seizes. Should it fault itself, exception_dispatch ends the guest at once.
+ */
+#include "container/xen/core.h"
+#include "container/xen/cpu.h"
+#include "container/xen/hypercall.h"
+#include "container/xen/panic.h"
+#include "container/xen/print.h"
+#include "container/xen/symbol.h"
+#include "container/image.h"
+#include "drivers/console.h"
+
+#include <stdarg.h>
+#include <unwind.h>
+
+#define BACKTRACE_DEPTH 32
+
+static struct core *panicking; /* the core that reports; others stop */
+
+static _Noreturn void stop(unsigned reason)
+{
+	hypercall_domain_shutdown(reason);
+	for (;;)
+		cpu_interrupts_off();
+}
+
+/* Only the first core that gets here reports; one that fails in its report ends at once. */
+static void panic_begin(void)
+{
+	struct core *none = NULL;
+
+	if (__atomic_compare_exchange_n(&panicking, &none, core_self(), false, __ATOMIC_ACQ_REL,
+					__ATOMIC_ACQUIRE)) {
+		console_seize();
+		return;
+	}
+	if (none == core_self()) {
+		print("atoll: another fault while reporting the first\n");
+		console_drain();
+		stop(SHUTDOWN_crash);
+	}
+	for (;;)
+		cpu_relax();
+}
+
+static void registers_print(const struct regs *regs)
+{
+	print(" rip %016lx  rsp %016lx  rflags %08lx\n", regs->rip, regs->rsp, regs->rflags);
+	print(" rax %016lx  rbx %016lx  rcx %016lx\n", regs->rax, regs->rbx, regs->rcx);
+	print(" rdx %016lx  rsi %016lx  rdi %016lx\n", regs->rdx, regs->rsi, regs->rdi);
+	print(" rbp %016lx  r8  %016lx  r9  %016lx\n", regs->rbp, regs->r8, regs->r9);
+	print(" r10 %016lx  r11 %016lx  r12 %016lx\n", regs->r10, regs->r11, regs->r12);
+	print(" r13 %016lx  r14 %016lx  r15 %016lx\n", regs->r13, regs->r14, regs->r15);
+	print(" cr2 %016lx  fs  %016lx\n", cpu_cr2(), cpu_fs_base());
+}
+
+struct trace {
+	unsigned depth;
+	bool past_kernel; /* the frames of the report itself are of no interest */
+	uint64_t start;   /* where the interesting part begins; 0: at once */
+};
+
+static void frame_print(unsigned depth, uint64_t rip, bool behind_call)
+{
+	uint64_t offset;
+	/* A return address may lie behind the last instruction of its function. */
+	const char *name = symbol_at(rip - behind_call, &offset);
+
+	if (name)
+		print(" #%-2u %016lx %s+%#lx\n", depth, rip, name, offset + behind_call);
+	else
+		print(" #%-2u %016lx ?\n", depth, rip);
+}
+
+static _Unwind_Reason_Code trace_frame(struct _Unwind_Context *context, void *argument)
+{
+	struct trace *trace = argument;
+	int at_fault = 0;
+	uint64_t rip = _Unwind_GetIPInfo(context, &at_fault);
+
+	if (!trace->past_kernel && rip == trace->start)
+		trace->past_kernel = true;
+	if (!trace->past_kernel)
+		return _URC_NO_REASON;
+	if (!rip || trace->depth == BACKTRACE_DEPTH)
+		return _URC_END_OF_STACK;
+	frame_print(trace->depth++, rip, !at_fault);
+	return _URC_NO_REASON;
+}
+
+static void backtrace_print(const struct regs *regs)
+{
+	struct trace trace = {.past_kernel = !regs, .start = regs ? regs->rip : 0};
+
+	print(" backtrace:\n");
+	/* The unwinder is C library code: it needs a thread pointer. */
+	if (cpu_fs_base())
+		_Unwind_Backtrace(trace_frame, &trace);
+	if (!trace.depth && regs)
+		frame_print(0, regs->rip, false);
+}
+
+static _Noreturn void report(const struct regs *regs, const char *format, va_list list)
+{
+	char text[160];
+
+	panic_begin();
+	print_list(text, sizeof(text), format, list);
+	print("\natoll: image %s crashed in component %s on core %u: %s\n", image.name,
+	      core_self()->current->name, core_self()->id, text);
+	if (regs)
+		registers_print(regs);
+	backtrace_print(regs);
+	console_drain();
+	stop(SHUTDOWN_crash);
+}
+
+_Noreturn void panic(const char *format, ...)
+{
+	va_list list;
+
+	va_start(list, format);
+	report(NULL, format, list);
+}
+
+_Noreturn void panic_regs(const struct regs *regs, const char *format, ...)
+{
+	va_list list;
+
+	va_start(list, format);
+	report(regs, format, list);
+}
+
+_Noreturn void guest_end(int status)
+{
+	console_seize();
+	print("atoll: image %s ended with status %d\n", image.name, status);
+	console_drain();
+	stop(SHUTDOWN_poweroff);
+}

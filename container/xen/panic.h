@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The end of the guest, good and bad.
+ */
+#ifndef XEN_PANIC_H
+#define XEN_PANIC_H
+
+struct regs;
+
+/* Report what is wrong, with registers if the caller has any, and end as crashed. */
+_Noreturn void panic(const char *format, ...) __attribute__((format(printf, 1, 2)));
+_Noreturn void panic_regs(const struct regs *regs, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* All is done: say the status, and power off. */
+_Noreturn void guest_end(int status);
+
+#endif

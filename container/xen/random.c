@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Random bytes: see random.h.
+ */
+#include "container/xen/clock.h"
+#include "container/xen/cpu.h"
+#include "container/xen/random.h"
+#include "container/xen/string.h"
+
+#define CPUID_FEATURES_RDRAND (1u << 30)
+#define RETRIES 10 /* Intel's advice; a processor that works needs none */
+
+static uint64_t mix_state;
+
+/* SplitMix64, Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators". */
+static uint64_t mix_next(void)
+{
+	uint64_t z = __atomic_add_fetch(&mix_state, UINT64_C(0x9e3779b97f4a7c15) ^ cpu_tsc(),
+					__ATOMIC_RELAXED);
+
+	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+	return z ^ z >> 31;
+}
+
+static uint64_t random_word(void)
+{
+	uint64_t value;
+
+	if (cpu_id(1, 0).ecx & CPUID_FEATURES_RDRAND)
+		for (unsigned i = 0; i < RETRIES; i++)
+			if (cpu_random(&value))
+				return value;
+	return mix_next() ^ clock_wall();
+}
+
+void random_fill(void *to, size_t size)
+{
+	for (size_t done = 0; done < size; done += sizeof(uint64_t)) {
+		uint64_t word = random_word();
+		size_t rest = size - done;
+
+		memcpy((char *)to + done, &word, rest < sizeof(word) ? rest : sizeof(word));
+	}
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Names of the image's functions: see symbol.h.
+ *
+ * The table, little-endian: u32 count; count times { u32 address, u32 offset of
+ * the name from the first name }, by address; the names, NUL-terminated.
+ */
+#include "container/xen/symbol.h"
+
+#include <stddef.h>
+
+struct symbol {
+	uint32_t address;
+	uint32_t name;
+};
+
+struct symbol_table {
+	uint32_t count;
+	struct symbol symbols[];
+};
+
+extern const struct symbol_table image_symbols;
+extern const char image_symbols_end[], image_text_start[], image_text_end[];
+
+const char *symbol_at(uint64_t addr, uint64_t *offset)
+{
+	const struct symbol_table *table = &image_symbols;
+
+	/* An image linked without a table has an empty section, not a count of 0. */
+	if ((const char *)table == image_symbols_end || addr < (uint64_t)image_text_start ||
+	    addr >= (uint64_t)image_text_end)
+		return NULL;
+
+	uint32_t low = 0, high = table->count;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (table->symbols[middle].address <= addr)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (!low)
+		return NULL;
+	*offset = addr - table->symbols[low - 1].address;
+	return (const char *)&table->symbols[table->count] + table->symbols[low - 1].name;
+}

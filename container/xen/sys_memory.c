@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * System calls on memory: each region of the map has its own way of backing.
+ */
+#include "container/xen/file.h"
+#include "container/xen/page.h"
+#include "container/xen/string.h"
+#include "container/xen/sys.h"
+#include "container/xen/vm.h"
+
+#include <asm/errno.h>
+#include <asm/mman.h>
+
+_Static_assert(PROT_READ == LAYOUT_READ && PROT_WRITE == LAYOUT_WRITE && PROT_EXEC == LAYOUT_EXEC,
+	       "protections are rights");
+
+#define RIGHTS_ALL (LAYOUT_READ | LAYOUT_WRITE | LAYOUT_EXEC)
+
+struct span {
+	uint64_t addr, size;
+	const struct layout_region *region; /* that holds all of it */
+};
+
+/* The pages of [addr, addr + size), if they lie in one region of the map. */
+static bool span_make(struct span *span, uint64_t addr, uint64_t size)
+{
+	span->addr = addr;
+	span->size = (size + LAYOUT_PAGE_SIZE - 1) & ~(LAYOUT_PAGE_SIZE - 1);
+	span->region = layout_region_at(addr);
+	return addr % LAYOUT_PAGE_SIZE == 0 && span->size && span->size >= size && span->region &&
+	       span->size <= span->region->base + span->region->size - addr;
+}
+
+static bool is_region(const struct span *span, enum layout_region_id id)
+{
+	return span->region == &layout_regions[id];
+}
+
+/* Regions whose mappings the image makes itself, at addresses of its choice. */
+static bool is_placed(const struct span *span)
+{
+	return is_region(span, LAYOUT_REGION_HEAPS) || is_region(span, LAYOUT_REGION_CHANNELS) ||
+	       is_region(span, LAYOUT_REGION_STACKS);
+}
+
+static long placed_map(const struct span *span, unsigned rights)
+{
+	unsigned order = span->region->page_order;
+
+	page_unback(span->addr, span->size);
+	if (!rights)
+		return (long)span->addr;
+	if ((span->addr | span->size) & ((UINT64_C(1) << order) - 1))
+		return -EINVAL;
+	if (page_back(span->addr, span->size, order, rights) < 0) {
+		page_unback(span->addr, span->size);
+		return -ENOMEM;
+	}
+	return (long)span->addr;
+}
+
+static long fixed_map(const struct span *span, unsigned rights)
+{
+	if (is_placed(span))
+		return placed_map(span, rights);
+	if (is_region(span, LAYOUT_REGION_MODULES))
+		return rights ? -EINVAL : (long)span->addr;
+	if (!is_region(span, LAYOUT_REGION_COMMON))
+		return -EINVAL;
+	vm_discard(span->addr, span->size);
+	int ret = vm_protect(span->addr, span->size, rights);
+
+	return ret < 0 ? ret : (long)span->addr;
+}
+
+long sys_mmap(const struct regs *regs)
+{
+	uint64_t size = regs->rsi;
+	unsigned rights = (unsigned)regs->rdx & RIGHTS_ALL;
+	unsigned flags = (unsigned)regs->r10;
+	struct span span;
+
+	if (!(flags & MAP_ANONYMOUS))
+		return file_map((int)regs->r8, regs->rdi, size, regs->r9);
+	if (rights & LAYOUT_EXEC)
+		return -EPERM;
+	if (!(flags & (MAP_FIXED | MAP_FIXED_NOREPLACE))) {
+		size = (size + LAYOUT_PAGE_SIZE - 1) & ~(LAYOUT_PAGE_SIZE - 1);
+		if (!size || size > LAYOUT_COMMON_SIZE)
+			return size ? -ENOMEM : -EINVAL;
+		return vm_map(size, rights, flags & MAP_STACK);
+	}
+	if (!span_make(&span, regs->rdi, size))
+		return -EINVAL;
+	return fixed_map(&span, rights);
+}
+
+long sys_munmap(const struct regs *regs)
+{
+	struct span span;
+
+	if (!span_make(&span, regs->rdi, regs->rsi))
+		return -EINVAL;
+	if (is_region(&span, LAYOUT_REGION_COMMON))
+		return vm_unmap(span.addr, span.size);
+	if (is_placed(&span))
+		page_unback(span.addr, span.size);
+	return 0;
+}
+
+long sys_mprotect(const struct regs *regs)
+{
+	unsigned rights = (unsigned)regs->rdx & RIGHTS_ALL;
+	struct span span;
+
+	if (!span_make(&span, regs->rdi, regs->rsi))
+		return -EINVAL;
+	if ((rights & LAYOUT_WRITE) && (rights & LAYOUT_EXEC))
+		return -EPERM;
+	if (is_region(&span, LAYOUT_REGION_COMMON))
+		return vm_protect(span.addr, span.size, rights);
+	if (!rights || !(is_placed(&span) || is_region(&span, LAYOUT_REGION_IMAGE)))
+		return -EINVAL;
+	page_protect(span.addr, span.size, rights);
+	return 0;
+}
+
+/* Memory in super-pages stays backed, and is zeroed in place. */
+static void placed_discard(const struct span *span)
+{
+	for (uint64_t at = span->addr; at < span->addr + span->size; at += LAYOUT_PAGE_SIZE)
+		if (page_is_mapped(at, LAYOUT_WRITE))
+			memset((void *)at, 0, LAYOUT_PAGE_SIZE);
+}
+
+long sys_madvise(const struct regs *regs)
+{
+	struct span span;
+
+	if (!span_make(&span, regs->rdi, regs->rsi))
+		return -EINVAL;
+	/* All other advice is about how, not whether; the map decides that here. */
+	if (regs->rdx != MADV_DONTNEED)
+		return 0;
+	if (is_region(&span, LAYOUT_REGION_COMMON))
+		vm_discard(span.addr, span.size);
+	else if (is_placed(&span))
+		placed_discard(&span);
+	return 0;
+}
+
+long sys_brk(const struct regs *regs)
+{
+	return (long)vm_break(regs->rdi);
+}

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * System calls on threads and signals.
+ */
+#include "container/xen/cpu.h"
+#include "container/xen/futex.h"
+#include "container/xen/panic.h"
+#include "container/xen/string.h"
+#include "container/xen/sys.h"
+
+#include <asm/errno.h>
+#include <asm/prctl.h>
+#include <asm/signal.h>
+#include <linux/futex.h>
+#include <linux/membarrier.h>
+#include <linux/prctl.h>
+#include <linux/sched.h>
+
+#define CLONE_NEEDED (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SETTLS)
+#define SIGNAL_ACTION_SIZE 32
+#define SIGNAL_SET_SIZE 8
+
+/* A thread of this process, as pthread_create makes it; there is no other kind. */
+long sys_clone(const struct regs *regs)
+{
+	uint64_t flags = regs->rdi;
+	struct regs child = *regs;
+
+	if ((flags & CLONE_NEEDED) != CLONE_NEEDED || !regs->rsi)
+		return -EINVAL;
+	child.rax = 0;
+	child.rsp = regs->rsi;
+	child.rip = regs->rcx;
+	child.rflags = regs->r11;
+
+	struct thread *parent = thread_current();
+	struct thread *thread = thread_new(parent->core, &child, regs->r8);
+
+	if (!thread)
+		return -EAGAIN;
+
+	int id = thread->id;
+
+	string_copy(thread->name, parent->name, sizeof(thread->name));
+	if (flags & CLONE_CHILD_CLEARTID)
+		thread->clear_tid = (uint32_t *)regs->r10;
+	if (flags & CLONE_PARENT_SETTID)
+		*(int *)regs->rdx = id;
+	thread_start(thread);
+	return id;
+}
+
+long sys_exit(const struct regs *regs)
+{
+	(void)regs;
+	thread_end();
+}
+
+long sys_exit_group(const struct regs *regs)
+{
+	guest_end((int)(regs->rdi & 0xff));
+}
+
+long sys_set_tid_address(const struct regs *regs)
+{
+	struct thread *thread = thread_current();
+
+	thread->clear_tid = (uint32_t *)regs->rdi;
+	return thread->id;
+}
+
+long sys_gettid(const struct regs *regs)
+{
+	(void)regs;
+	return thread_current()->id;
+}
+
+static long futex_wait_call(const struct regs *regs, bool is_absolute, uint32_t bits)
+{
+	const struct timespec64 *timeout = (const struct timespec64 *)regs->r10;
+	bool is_wall = regs->rsi & FUTEX_CLOCK_REALTIME;
+	uint64_t deadline = THREAD_FOREVER;
+
+	if (timeout) {
+		int error;
+		uint64_t ns = timespec_to_ns(timeout, &error);
+
+		if (error)
+			return error;
+		deadline = deadline_from(ns, is_wall, is_absolute);
+	}
+	return futex_wait((uint32_t *)regs->rdi, (uint32_t)regs->rdx, bits, deadline);
+}
+
+long sys_futex(const struct regs *regs)
+{
+	uint32_t *word = (uint32_t *)regs->rdi;
+	uint32_t bits = (uint32_t)regs->r9;
+
+	switch (regs->rsi & FUTEX_CMD_MASK) {
+	case FUTEX_WAIT:
+		return futex_wait_call(regs, false, FUTEX_BITSET_MATCH_ANY);
+	case FUTEX_WAIT_BITSET:
+		return bits ? futex_wait_call(regs, true, bits) : -EINVAL;
+	case FUTEX_WAKE:
+		return futex_wake(word, (unsigned)regs->rdx, FUTEX_BITSET_MATCH_ANY);
+	case FUTEX_WAKE_BITSET:
+		return bits ? futex_wake(word, (unsigned)regs->rdx, bits) : -EINVAL;
+	default:
+		return -ENOSYS;
+	}
+}
+
+/* No handler is ever called: a signal is ignored or the end. */
+static long signal_raise(const struct regs *regs, uint64_t signal)
+{
+	switch (signal) {
+	case 0:
+	case SIGCHLD:
+	case SIGURG:
+	case SIGWINCH:
+	case SIGCONT:
+		return 0;
+	case SIGABRT:
+		panic_regs(regs, "aborted");
+	default:
+		panic_regs(regs, "raised signal %lu", signal);
+	}
+}
+
+long sys_kill(const struct regs *regs)
+{
+	return signal_raise(regs, regs->rsi);
+}
+
+long sys_tgkill(const struct regs *regs)
+{
+	return signal_raise(regs, regs->rdx);
+}
+
+long sys_rt_sigaction(const struct regs *regs)
+{
+	if (regs->rdx)
+		memset((void *)regs->rdx, 0, SIGNAL_ACTION_SIZE);
+	return 0;
+}
+
+long sys_rt_sigprocmask(const struct regs *regs)
+{
+	if (regs->rdx)
+		memset((void *)regs->rdx, 0, SIGNAL_SET_SIZE);
+	return 0;
+}
+
+long sys_sched_yield(const struct regs *regs)
+{
+	(void)regs;
+	thread_yield();
+	return 0;
+}
+
+long sys_sched_getaffinity(const struct regs *regs)
+{
+	uint64_t mask = (UINT64_C(1) << core_online()) - 1;
+
+	if (regs->rsi < sizeof(mask))
+		return -EINVAL;
+	*(uint64_t *)regs->rdx = mask;
+	return sizeof(mask);
+}
+
+/* A thread has one core: the lowest of the mask. Only the caller itself can move. */
+long sys_sched_setaffinity(const struct regs *regs)
+{
+	if (regs->rdi && (int)regs->rdi != thread_current()->id)
+		return -ESRCH;
+	if (regs->rsi < sizeof(uint64_t))
+		return -EINVAL;
+
+	uint64_t mask = *(const uint64_t *)regs->rdx;
+	struct core *core = mask ? core_get((unsigned)__builtin_ctzll(mask)) : NULL;
+
+	if (!core)
+		return -EINVAL;
+	thread_move(core);
+	return 0;
+}
+
+long sys_prctl(const struct regs *regs)
+{
+	struct thread *thread = thread_current();
+
+	switch (regs->rdi) {
+	case PR_SET_NAME:
+		string_copy(thread->name, (const char *)regs->rsi, sizeof(thread->name));
+		return 0;
+	case PR_GET_NAME:
+		memcpy((void *)regs->rsi, thread->name, sizeof(thread->name));
+		return 0;
+	default:
+		return -EINVAL;
+	}
+}
+
+long sys_arch_prctl(const struct regs *regs)
+{
+	switch (regs->rdi) {
+	case ARCH_SET_FS:
+		cpu_fs_base_set(regs->rsi);
+		return 0;
+	case ARCH_GET_FS:
+		*(uint64_t *)regs->rsi = cpu_fs_base();
+		return 0;
+	default:
+		return -EINVAL;
+	}
+}
+
+long sys_membarrier(const struct regs *regs)
+{
+	switch (regs->rdi) {
+	case MEMBARRIER_CMD_QUERY:
+		return MEMBARRIER_CMD_GLOBAL | MEMBARRIER_CMD_PRIVATE_EXPEDITED |
+		       MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED;
+	case MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED:
+		return 0;
+	case MEMBARRIER_CMD_GLOBAL:
+	case MEMBARRIER_CMD_PRIVATE_EXPEDITED:
+		core_barrier();
+		return 0;
+	default:
+		return -EINVAL;
+	}
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * LAYOUT_COMMON: see vm.h.
+ *
+ * The areas in use are a sorted array; what is between them is free. The first
+ * area is the program break's and never goes.
+ */
+#include "container/xen/frame.h"
+#include "container/xen/lock.h"
+#include "container/xen/page.h"
+#include "container/xen/vm.h"
+#include "layout/layout.h"
+
+#include <asm/errno.h>
+#include <stddef.h>
+
+#define AREAS_MAX 256
+#define BREAK_SIZE LAYOUT_MIB(64)
+#define FAULT_CLUSTER LAYOUT_KIB(64) /* backed by one fault: a fault costs more than the zeroing */
+
+struct area {
+	uint64_t start, end;
+	unsigned rights;
+	bool is_stack;
+};
+
+static struct lock vm_lock; /* covers everything below */
+static struct area areas[AREAS_MAX];
+static unsigned area_count;
+static uint64_t program_break = LAYOUT_COMMON_BASE;
+
+static bool area_insert(unsigned at, struct area area)
+{
+	if (area_count == AREAS_MAX)
+		return false;
+	for (unsigned i = area_count++; i > at; i--)
+		areas[i] = areas[i - 1];
+	areas[at] = area;
+	return true;
+}
+
+static void area_remove(unsigned at)
+{
+	area_count--;
+	for (unsigned i = at; i < area_count; i++)
+		areas[i] = areas[i + 1];
+}
+
+/* Index of the first area that ends behind addr. */
+static unsigned area_at(uint64_t addr)
+{
+	unsigned i = 0;
+
+	while (i < area_count && areas[i].end <= addr)
+		i++;
+	return i;
+}
+
+/* Let no area reach across addr. */
+static bool area_split(uint64_t addr)
+{
+	unsigned i = area_at(addr);
+
+	if (i == area_count || areas[i].start >= addr)
+		return true;
+
+	struct area rest = areas[i];
+
+	rest.start = addr;
+	if (!area_insert(i + 1, rest))
+		return false;
+	areas[i].end = addr;
+	return true;
+}
+
+/* Join area i with its successor if nothing tells them apart. */
+static void area_join(unsigned i)
+{
+	if (i + 1 >= area_count || areas[i].end != areas[i + 1].start ||
+	    areas[i].rights != areas[i + 1].rights || areas[i].is_stack != areas[i + 1].is_stack)
+		return;
+	areas[i].end = areas[i + 1].end;
+	area_remove(i + 1);
+}
+
+void vm_init(void)
+{
+	area_insert(0, (struct area){.start = LAYOUT_COMMON_BASE,
+				     .end = LAYOUT_COMMON_BASE + BREAK_SIZE,
+				     .rights = LAYOUT_READ | LAYOUT_WRITE});
+}
+
+/* Where size bytes are free, behind area *after; 0 where nowhere. */
+static uint64_t gap_find(uint64_t size, unsigned *after)
+{
+	uint64_t align = size >= LAYOUT_SUPER_SIZE ? LAYOUT_SUPER_SIZE : LAYOUT_PAGE_SIZE;
+
+	for (unsigned i = 0; i < area_count; i++) {
+		uint64_t start = (areas[i].end + align - 1) & ~(align - 1);
+		uint64_t end = i + 1 < area_count ? areas[i + 1].start : LAYOUT_COMMON_END;
+
+		if (start <= end && end - start >= size) {
+			*after = i;
+			return start;
+		}
+	}
+	return 0;
+}
+
+static int back_stack(uint64_t addr, uint64_t size, unsigned rights)
+{
+	return rights ? page_back(addr, size, LAYOUT_PAGE_ORDER, rights) : 0;
+}
+
+int64_t vm_map(uint64_t size, unsigned rights, bool is_stack)
+{
+	unsigned after;
+
+	if (!rights && size > LAYOUT_COMMON_SIZE)
+		return -ENOMEM;
+	lock_take(&vm_lock);
+	uint64_t start = gap_find(size, &after);
+	struct area area = {start, start + size, rights, is_stack};
+	bool ok = start && area_insert(after + 1, area);
+
+	if (ok)
+		area_join(after);
+	lock_drop(&vm_lock);
+	if (!ok)
+		return -ENOMEM;
+	if (is_stack && back_stack(start, size, rights) < 0) {
+		vm_unmap(start, size);
+		return -ENOMEM;
+	}
+	return (int64_t)start;
+}
+
+int vm_unmap(uint64_t addr, uint64_t size)
+{
+	lock_take(&vm_lock);
+	bool ok = area_split(addr) && area_split(addr + size);
+
+	if (ok) {
+		unsigned i = area_at(addr);
+
+		while (i < area_count && areas[i].start < addr + size)
+			area_remove(i);
+		page_unback(addr, size);
+	}
+	lock_drop(&vm_lock);
+	return ok ? 0 : -ENOMEM;
+}
+
+int vm_protect(uint64_t addr, uint64_t size, unsigned rights)
+{
+	bool stack = false;
+
+	lock_take(&vm_lock);
+	bool ok = area_split(addr) && area_split(addr + size);
+	unsigned i = area_at(addr);
+
+	if (!ok || i == area_count || areas[i].start != addr) {
+		lock_drop(&vm_lock);
+		return -ENOMEM;
+	}
+	for (; i < area_count && areas[i].start < addr + size; i++) {
+		areas[i].rights = rights;
+		stack |= areas[i].is_stack;
+	}
+	if (rights)
+		page_protect(addr, size, rights);
+	else
+		page_unback(addr, size);
+	lock_drop(&vm_lock);
+	return stack ? back_stack(addr, size, rights) : 0;
+}
+
+void vm_discard(uint64_t addr, uint64_t size)
+{
+	lock_take(&vm_lock);
+	page_unback(addr, size);
+	lock_drop(&vm_lock);
+}
+
+uint64_t vm_break(uint64_t addr)
+{
+	if (addr >= LAYOUT_COMMON_BASE && addr <= LAYOUT_COMMON_BASE + BREAK_SIZE)
+		program_break = addr;
+	return program_break;
+}
+
+bool vm_fault(uint64_t addr, unsigned right)
+{
+	bool handled = false;
+
+	lock_take(&vm_lock);
+	unsigned i = area_at(addr);
+
+	if (i < area_count && areas[i].start <= addr && (areas[i].rights & right)) {
+		uint64_t start = addr & ~(FAULT_CLUSTER - 1), end = start + FAULT_CLUSTER;
+
+		if (start < areas[i].start)
+			start = areas[i].start;
+		if (end > areas[i].end)
+			end = areas[i].end;
+		page_back(start, end - start, LAYOUT_PAGE_ORDER, areas[i].rights);
+		/* The cluster may have run out of frames behind the page that matters. */
+		handled = page_is_mapped(addr, right);
+	}
+	lock_drop(&vm_lock);
+	return handled;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * LAYOUT_COMMON: memory that mmap and brk hand out without a fixed address.
+ *
+ * It is backed by 4 KiB frames when it is first touched, but for areas asked
+ * for as stacks, which are backed at once: the kernel runs on them. Addresses
+ * and sizes are whole pages; rights are of enum layout_right, 0 for none.
+ */
+#ifndef XEN_VM_H
+#define XEN_VM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+void vm_init(void);
+
+/* Address of a new area, or -ENOMEM. */
+int64_t vm_map(uint64_t size, unsigned rights, bool is_stack);
+
+/* Forget [addr, addr + size). 0 or -ENOMEM (no slot to split an area). */
+int vm_unmap(uint64_t addr, uint64_t size);
+
+/* 0, -ENOMEM (nothing there, or no slot, or no frame for a stack). */
+int vm_protect(uint64_t addr, uint64_t size, unsigned rights);
+
+/* Give the frames of [addr, addr + size) back; it reads as zero afterwards. */
+void vm_discard(uint64_t addr, uint64_t size);
+
+/* The program break: set it where addr lies in its range; returns it. */
+uint64_t vm_break(uint64_t addr);
+
+/* Back the page at addr if an access with `right` is allowed there. */
+bool vm_fault(uint64_t addr, unsigned right);
+
+#endif

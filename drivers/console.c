@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The PV console ring: see console.h.
+ */
+#include "container/xen/clock.h"
+#include "container/xen/core.h"
+#include "container/xen/device.h"
+#include "container/xen/event.h"
+#include "container/xen/futex.h"
+#include "container/xen/hypercall.h"
+#include "container/xen/print.h"
+#include "container/xen/thread.h"
+#include "drivers/console.h"
+
+#include <xen/io/console.h>
+
+#define PATIENCE CLOCK_SECOND        /* for a backend that takes nothing, ns */
+#define POLL_STEP (CLOCK_SECOND / 100) /* ns */
+#define SEIZE_SPINS 10000000
+#define END_OF_INPUT 4 /* Ctrl-D */
+
+static struct lock out_lock;      /* covers the out ring's producer side, dropped */
+static struct lock in_lock;       /* covers the in ring's consumer side */
+static struct core *owner;        /* after console_seize: who alone writes, lock held for ever */
+static uint32_t input_events;     /* futex: counts what the backend may have typed */
+static uint32_t console_port;
+static size_t dropped;            /* bytes that the backend never took */
+
+static volatile struct xencons_interface *ring(void)
+{
+	return device_page(DEVICE_CONSOLE);
+}
+
+/* Bytes that the backend has not taken; a nonsensical index counts as a full ring. */
+static uint32_t out_pending(void)
+{
+	/* R1 (pairs with the backend's update of out_cons): its reads /before/ we write over. */
+	uint32_t cons = __atomic_load_n(&ring()->out_cons, __ATOMIC_ACQUIRE);
+	uint32_t pending = ring()->out_prod - cons;
+
+	return pending > sizeof(ring()->out) ? sizeof(ring()->out) : pending;
+}
+
+/* Wait until at most `most` bytes are pending. False once patience is over. */
+static bool out_wait(uint32_t most)
+{
+	uint64_t give_up = clock_now() + PATIENCE;
+	uint32_t before = out_pending();
+
+	while (out_pending() > most) {
+		if (out_pending() != before) {
+			before = out_pending();
+			give_up = clock_now() + PATIENCE;
+		}
+		if (clock_now() > give_up)
+			return false;
+		/* Other cores may want a fence of this one, which has its interrupts off. */
+		core_barrier_answer();
+		hypercall_event_send(console_port);
+		hypercall_poll(console_port, clock_to_xen(clock_now() + POLL_STEP));
+	}
+	return true;
+}
+
+static bool out_byte(char byte)
+{
+	if (out_pending() == sizeof(ring()->out) && !out_wait(sizeof(ring()->out) / 2))
+		return false;
+
+	uint32_t prod = ring()->out_prod;
+
+	ring()->out[MASK_XENCONS_IDX(prod, ring()->out)] = byte;
+	/* W1 (pairs with the backend's read of out_prod): the byte /before/ the index. */
+	__atomic_store_n(&ring()->out_prod, prod + 1, __ATOMIC_RELEASE);
+	return true;
+}
+
+static void out_text(const char *text, size_t size)
+{
+	for (size_t i = 0; i < size; i++) {
+		if ((text[i] == '\n' && !out_byte('\r')) || !out_byte(text[i])) {
+			dropped += size - i;
+			break;
+		}
+	}
+}
+
+static void out_report_dropped(void)
+{
+	char text[64];
+	size_t was = dropped;
+
+	dropped = 0;
+	out_text(text, print_to(text, sizeof(text), "\n[%lu bytes of output lost]\n", was));
+}
+
+void console_write(const char *text, size_t size)
+{
+	bool seized = owner == core_self();
+
+	if (!seized)
+		lock_take(&out_lock);
+	if (dropped && out_pending() < sizeof(ring()->out) / 2)
+		out_report_dropped();
+	out_text(text, size);
+	hypercall_event_send(console_port);
+	if (!seized)
+		lock_drop(&out_lock);
+}
+
+void console_drain(void)
+{
+	if (console_port)
+		out_wait(0);
+}
+
+void console_seize(void)
+{
+	/* Its holder may be the very core that died: after a while go on without it. */
+	for (unsigned spins = 0; spins < SEIZE_SPINS; spins++) {
+		if (!__atomic_exchange_n(&out_lock.held, 1, __ATOMIC_ACQUIRE))
+			break;
+		cpu_relax();
+	}
+	owner = core_self();
+}
+
+static void console_event(void)
+{
+	__atomic_fetch_add(&input_events, 1, __ATOMIC_RELEASE);
+	futex_wake(&input_events, LAYOUT_THREADS_MAX, UINT32_MAX);
+}
+
+/* Take what is there; in_lock is held. */
+static size_t in_take(char *text, size_t size)
+{
+	/* R2 (pairs with the backend's update of in_prod): the index /before/ the bytes. */
+	uint32_t prod = __atomic_load_n(&ring()->in_prod, __ATOMIC_ACQUIRE);
+	uint32_t cons = ring()->in_cons;
+	size_t count = prod - cons;
+
+	if (count > sizeof(ring()->in))
+		count = sizeof(ring()->in); /* the backend is wrong; stay inside the ring */
+	if (count > size)
+		count = size;
+	for (size_t i = 0; i < count; i++) {
+		char byte = ring()->in[MASK_XENCONS_IDX(cons + i, ring()->in)];
+
+		text[i] = byte == '\r' ? '\n' : byte;
+	}
+	/* W2 (pairs with the backend's read of in_cons): our reads /before/ it may write over. */
+	__atomic_store_n(&ring()->in_cons, cons + (uint32_t)count, __ATOMIC_RELEASE);
+	if (count)
+		hypercall_event_send(console_port);
+	return count;
+}
+
+static size_t in_take_locked(char *text, size_t size)
+{
+	lock_take(&in_lock);
+	size_t count = in_take(text, size);
+
+	lock_drop(&in_lock);
+	return count;
+}
+
+size_t console_read(char *text, size_t size)
+{
+	size_t count;
+
+	for (;;) {
+		/* The count /before/ the look: an event in between makes the wait return at once. */
+		uint32_t seen = __atomic_load_n(&input_events, __ATOMIC_ACQUIRE);
+
+		count = in_take_locked(text, size);
+		if (count)
+			break;
+		futex_wait(&input_events, seen, UINT32_MAX, THREAD_FOREVER);
+	}
+	for (size_t i = 0; i < count; i++)
+		if (text[i] == END_OF_INPUT)
+			return i;
+	return count;
+}
+
+int console_init(uint32_t port)
+{
+	console_port = port;
+	return event_handle(port, core_self(), console_event);
+}
