@@ -1,0 +1,121 @@
+-- SPDX-License-Identifier: MIT
+-- Makes the object of each component: one relocatable file in which only
+-- NAME_main is global, so that components cannot meet by name.
+
+local fail = require("fail").fail
+local files = require("files")
+
+local WARNINGS = { "-Wall", "-Wextra" }
+local CODE = { "-std=gnu11", "-O2", "-g", "-fno-pie", "-fno-common", "-fno-omit-frame-pointer" }
+
+-- What a component never has a copy of: the image's C library is there once.
+local SHARED_LIBS = { c = true, m = true, pthread = true, dl = true, rt = true, util = true }
+
+local sanitizers = {
+	address = { "-fsanitize=address,undefined", "-fno-sanitize-recover=all" },
+	thread = { "-fsanitize=thread" },
+}
+
+local function append(list, more)
+	return table.move(more, 1, #more, #list + 1, list)
+end
+
+-- Runs a command; where it fails, so does packing, with what it said.
+local function run(command, doing)
+	local status, out, err = files.run(command)
+	if not status then
+		fail("%s: %s", doing, out)
+	elseif status ~= 0 then
+		fail("%s: %s ended with status %d\n%s", doing, command[1], status, err)
+	end
+	return out, err
+end
+
+-- Warnings are shown, as a compiler's would be.
+local function run_shown(command, doing)
+	local _, err = run(command, doing)
+	io.stderr:write(err)
+end
+
+-- Paths in the objects begin at the manifest's folder, so that they say the
+-- same wherever it is; of the maps, gcc takes the last one that fits.
+local function flags(job)
+	local list = append({}, CODE)
+	append(list, sanitizers[job.sanitize] or {})
+	append(list, { "-I", job.root, "-I", job.root .. "/runtimes/c" })
+	append(list, {
+		("-ffile-prefix-map=%s=atoll"):format(job.root),
+		("-ffile-prefix-map=%s=."):format(files.getcwd()),
+		("-ffile-prefix-map=%s=."):format(job.dir),
+	})
+	if job.manifest.dir ~= "" then
+		append(list, { ("-ffile-prefix-map=%s="):format(job.manifest.dir) })
+	end
+	return list
+end
+
+local function place(job, component, field)
+	return ('%s:%d: component "%s": field %s'):format(job.manifest.path, component.line, component.name, field)
+end
+
+local function compile_source(job, component, source, object)
+	local command = append({ "gcc", "-c", source, "-o", object }, flags(job))
+	append(append(command, WARNINGS), component.cflags)
+	run_shown(command, place(job, component, "sources"))
+	return object
+end
+
+local function library(job, component, name)
+	local file = ("lib%s.a"):format(name)
+	local path = run({ "gcc", "-print-file-name=" .. file }, "gcc"):gsub("%s+$", "")
+	if not path:find("/", 1, true) then
+		fail('%s: got "%s", expected the name of a static library: there is no %s',
+			place(job, component, "libs"), name, file)
+	end
+	return path
+end
+
+local function has_main(object)
+	local out = run({ "nm", "-g", "--defined-only", object }, "nm")
+	return out:find(" T main\n", 1, true) ~= nil
+end
+
+-- ld -r, then names: main becomes NAME_main, and only it stays global.
+local function join(job, component, objects)
+	local name, joined = component.name, ("%s/%s.o"):format(job.dir, component.name)
+	local command = append({ "ld", "-r", "-o", joined }, objects)
+	for _, lib in ipairs(component.libs) do
+		if not SHARED_LIBS[lib] then
+			append(command, { library(job, component, lib) })
+		end
+	end
+	run(command, place(job, component, "sources"))
+	if not has_main(joined) then
+		fail("%s: found no function main, expected int main(int argc, char **argv) in one of them",
+			place(job, component, "sources"))
+	end
+	run({ "objcopy", ("--redefine-sym=main=%s_main"):format(name),
+		"--redefine-syms=" .. job.root .. "/runtimes/c/redirect.syms", joined }, "objcopy")
+	run({ "objcopy", ("--keep-global-symbol=%s_main"):format(name),
+		("--rename-section=.data=.data.%s"):format(name),
+		("--rename-section=.bss=.bss.%s"):format(name), joined }, "objcopy")
+	return joined
+end
+
+local function component_c(job, component)
+	local objects = {}
+	for i, source in ipairs(component.sources) do
+		local object = ("%s/%s.%d.o"):format(job.dir, component.name, i)
+		objects[i] = compile_source(job, component, source, object)
+	end
+	return join(job, component, objects)
+end
+
+-- C for the image itself, without the component's leniency.
+local function image(job, source)
+	local object = job.dir .. "/image.o"
+	run(append(append({ "gcc", "-c", source, "-o", object, "-Werror" }, WARNINGS), flags(job)), "image.c")
+	return object
+end
+
+return { component_c = component_c, image = image, run = run, append = append, sanitizers = sanitizers }

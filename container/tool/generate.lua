@@ -1,0 +1,240 @@
+-- SPDX-License-Identifier: MIT
+-- The texts that packing writes: image.c, the xl config, and the map.
+
+local layout = require("layout")
+
+-- What the guest needs beyond what the manifest names: page tables, the
+-- container's own heap, and Xen's pages.
+local CONTAINER_BYTES = 8 << 20
+
+local MIB = 1 << 20
+
+local function round_up(n, unit)
+	return (n + unit - 1) // unit * unit
+end
+
+-- A C string literal. Octal escapes end after three digits, whatever follows.
+local function c_string(text)
+	return '"' .. text:gsub(".", function(c)
+		if c:find('[\\"?]') or not c:find("[%w%p ]") then
+			return ("\\%03o"):format(c:byte())
+		end
+	end) .. '"'
+end
+
+local function c_strings(name, values)
+	local items = {}
+	for i, value in ipairs(values) do
+		items[i] = c_string(value) .. ", "
+	end
+	return ("static const char *const %s[] = {%sNULL};\n"):format(name, table.concat(items))
+end
+
+local program_c = [[
+extern int NAME_main(int, char **, char **);
+static const struct runtime_c_program NAME_program = {NAME_main};
+]]
+
+-- The script is in its own section, between two symbols.
+local program_lua = [[
+extern const char NAME_code[];
+__asm__(".section .rodata.NAME, \"a\"\n"
+	"NAME_code: .incbin " SCRIPT "\n"
+	".byte 0\n"
+	".previous");
+static const struct runtime_lua_program NAME_program = {CHUNK, NAME_code, SIZE};
+]]
+
+local function fill(template, values)
+	return (template:gsub("%u%u+", values))
+end
+
+local function program_text(component)
+	if component.language == "c" then
+		return fill(program_c, { NAME = component.name })
+	end
+	return fill(program_lua, {
+		NAME = component.name,
+		SCRIPT = c_string(c_string(component.script.path)),
+		CHUNK = c_string("@" .. component.script.name),
+		SIZE = tostring(component.script.size),
+	})
+end
+
+local function component_text(component)
+	return ("\t{%s, &runtime_%s, &%s_program, %s_args, %s_env, %d, %d, %d},\n"):format(
+		c_string(component.name), component.language, component.name, component.name, component.name,
+		component.heap, component.stack, component.core)
+end
+
+local function channel_text(channel)
+	return ("\t{%s, %d, %d, %d},\n"):format(c_string(channel.name), channel.from.index, channel.to.index,
+		channel.size)
+end
+
+local function map_text(list, each)
+	local texts = {}
+	for i, entry in ipairs(list) do
+		texts[i] = each(entry)
+	end
+	return table.concat(texts)
+end
+
+-- The C file that defines `image`; each Lua component has .script = {path, name, size}.
+local function image_c(manifest)
+	local parts = {
+		'#include "container/image.h"\n#include "container/runtime.h"\n',
+		'#include "runtimes/c/runtime_c.h"\n#include "runtimes/lua/runtime_lua.h"\n\n',
+		map_text(manifest.components, function(component)
+			return program_text(component) .. c_strings(component.name .. "_args", component.args)
+				.. c_strings(component.name .. "_env", component.env) .. "\n"
+		end),
+		"static const struct image_component components[] = {\n",
+		map_text(manifest.components, component_text),
+		"};\n\n",
+	}
+	local channels = "NULL"
+	if #manifest.channels > 0 then
+		channels = "channels"
+		parts[#parts + 1] = ("static const struct image_channel channels[] = {\n%s};\n\n"):format(
+			map_text(manifest.channels, channel_text))
+	end
+	parts[#parts + 1] = ("const struct image image = {\n\t%s, %d, %d, %d, components, %s,\n};\n"):format(
+		c_string(manifest.name), manifest.cores, #manifest.components, #manifest.channels, channels)
+	return table.concat(parts)
+end
+
+local function segment_name(segment)
+	if segment.flags & 1 ~= 0 then
+		return "text"
+	elseif segment.flags & 2 ~= 0 then
+		return "data"
+	end
+	return segment.offset == 0 and "headers" or "rodata"
+end
+
+local function segment_rights(segment)
+	return (segment.flags & 4 ~= 0 and "r" or "-") .. (segment.flags & 2 ~= 0 and "w" or "-")
+		.. (segment.flags & 1 ~= 0 and "x" or "-")
+end
+
+local function map_components(manifest)
+	local result = {}
+	for i, component in ipairs(manifest.components) do
+		local stack_end = layout.stacks_base + (component.index + 2) * layout.stack_slot_size
+		result[i] = {
+			name = component.name,
+			language = component.language,
+			core = component.core,
+			heap = {
+				base = layout.heaps_base + component.index * layout.heap_size,
+				size = component.heap,
+			},
+			stack = { base = stack_end - component.stack, size = component.stack },
+		}
+	end
+	return result
+end
+
+-- As ipc/channel_table.c lays them out: all control blocks, then ring pairs.
+local function map_channels(manifest)
+	local channels = {}
+	local controls = round_up(2 * layout.ring_control_size * #manifest.channels, layout.page_size)
+	local base = layout.channels_base + controls
+	for i, channel in ipairs(manifest.channels) do
+		channels[i] = {
+			name = channel.name,
+			from = channel.from.name,
+			to = channel.to.name,
+			base = base,
+			size = 2 * channel.size,
+		}
+		base = base + 2 * channel.size
+	end
+	return channels, controls, round_up(base - layout.channels_base, layout.super_size)
+end
+
+-- Bytes of memory that the guest needs.
+local function memory_bytes(map)
+	local bytes = CONTAINER_BYTES + map.channels_size
+	for _, section in ipairs(map.sections) do
+		bytes = math.max(bytes, CONTAINER_BYTES + map.channels_size + section.base + section.size)
+	end
+	for _, component in ipairs(map.components) do
+		bytes = bytes + component.heap.size + component.stack.size
+	end
+	return round_up(bytes, MIB)
+end
+
+-- The map of a packed image, given the segments of its ELF file.
+local function map(manifest, segments)
+	local result = {
+		image = manifest.name,
+		cores = manifest.cores,
+		sections = {},
+		components = map_components(manifest),
+	}
+	result.channels, result.channel_controls_size, result.channels_size = map_channels(manifest)
+	for i, segment in ipairs(segments) do
+		result.sections[i] = {
+			name = segment_name(segment),
+			rights = segment_rights(segment),
+			base = segment.base,
+			size = segment.size,
+		}
+	end
+	result.memory = memory_bytes(result)
+	return result
+end
+
+local function sorted_keys(value)
+	local keys = {}
+	for key in pairs(value) do
+		keys[#keys + 1] = key
+	end
+	table.sort(keys)
+	return keys
+end
+
+-- A value as Lua text; keys are all numbers or all strings.
+local function serialize(value, indent)
+	if type(value) == "string" then
+		return ("%q"):format(value)
+	elseif type(value) ~= "table" then
+		return value > 0xffff and ("0x%x"):format(value) or tostring(value)
+	end
+	local inner, lines = indent .. "\t", {}
+	for _, key in ipairs(sorted_keys(value)) do
+		local label = type(key) == "string" and key .. " = " or ""
+		lines[#lines + 1] = inner .. label .. serialize(value[key], inner) .. ",\n"
+	end
+	return #lines == 0 and "{}" or "{\n" .. table.concat(lines) .. indent .. "}"
+end
+
+local function map_lua(data)
+	return "return " .. serialize(data, "") .. "\n"
+end
+
+local config = [[
+# xl create -c %s.cfg
+type = "pvh"
+name = "%s"
+# An absolute path, because xl does not look beside this file.
+kernel = "%s"
+memory = %d
+vcpus = %d
+tsc_mode = "native"
+on_poweroff = "destroy"
+on_reboot = "destroy"
+on_crash = "destroy"
+# A file for the components to read, which component_module finds:
+#ramdisk = "/path/of/a/file"
+# More arguments and environment:
+#extra = "COMPONENT.arg=VALUE COMPONENT.env.NAME=VALUE"
+]]
+
+local function xl_config(manifest, data, elf)
+	return config:format(manifest.name, manifest.name, elf, data.memory // MIB, manifest.cores)
+end
+
+return { image_c = image_c, map = map, map_lua = map_lua, xl_config = xl_config }

@@ -1,0 +1,135 @@
+-- SPDX-License-Identifier: MIT
+-- One run of an image: what is run, and how it ended.
+--
+-- A guest is a table of
+--   name     the image's
+--   image    path of the ELF file
+--   config   text of the xl config beside it
+--   module   path of a file to hand over, or nil
+--   words    list of words for the image
+--   memory   MiB
+--   timeout  seconds, or nil
+--
+-- A result is a table of
+--   ending   "poweroff", "crash", "timeout", "interrupted" or "failed"
+--   status   the exit status that the image reported, or nil
+--   reason   one line or more about a crash or failure, or nil
+--   seconds  from the guest's start to its end
+--   first_output_ms  from the guest's start to its first console byte, or nil
+
+local files = require("files")
+local fail = require("fail").fail
+
+local MIB = 1 << 20
+
+-- Exit statuses of `atoll run` beside the image's own, as timeout(1) and a shell have them.
+local statuses = { timeout = 124, failed = 125, interrupted = 130, crash = 134 }
+
+local function contents(path)
+	local file, err = io.open(path, "rb")
+	if not file then
+		return nil, err
+	end
+	local text = file:read("a")
+	file:close()
+	return text
+end
+
+local function size_of(path, what)
+	local stat, err = files.stat(path)
+	if not stat then
+		fail("%s: %s", what, err)
+	elseif not stat.is_file then
+		fail("%s: %s is no file", what, path)
+	end
+	return stat.size
+end
+
+-- DIR stands for DIR/NAME.elf, as `atoll build` names it.
+local function image_path(path)
+	local stat = files.stat(path)
+	if stat and stat.is_dir then
+		path = files.realpath(path)
+		return path .. "/" .. path:match("[^/]+$") .. ".elf"
+	end
+	return path
+end
+
+local function config_of(image)
+	local path = image:gsub("%.elf$", "") .. ".cfg"
+	local text, err = contents(path)
+	if not text then
+		fail("%s; expected the xl config that `atoll build` writes beside the image", err)
+	end
+	return text
+end
+
+local function config_number(config, field)
+	return tonumber(("\n" .. config):match("\n%s*" .. field .. "%s*=%s*(%d+)"))
+end
+
+-- The config's own words come first, whatever the target.
+local function all_words(config, words)
+	local extra = ("\n" .. config):match('\n%s*extra%s*=%s*"([^"\n]*)"') or ""
+	local result = {}
+	for word in extra:gmatch("%S+") do
+		result[#result + 1] = word
+	end
+	return table.move(words, 1, #words, #result + 1, result)
+end
+
+-- A module lies in the guest's memory, so the config's figure grows by its size.
+local function memory_needed(config, module_bytes)
+	local memory = config_number(config, "memory") or 128
+	return memory + (module_bytes + MIB - 1) // MIB
+end
+
+-- options: module, words, memory, timeout
+local function describe(path, options)
+	local image = image_path(path)
+	size_of(image, "image")
+	local module_bytes = options.module and size_of(options.module, "module") or 0
+	local config = config_of(image)
+	return {
+		name = image:match("([^/]+)$"):gsub("%.elf$", ""),
+		image = image,
+		config = config,
+		module = options.module,
+		words = all_words(config, options.words or {}),
+		memory = options.memory or memory_needed(config, module_bytes),
+		timeout = options.timeout,
+	}
+end
+
+-- Bytes of what has to reach the machine that runs the guest.
+local function payload(guest)
+	local bytes = size_of(guest.image, "image")
+	return bytes + (guest.module and size_of(guest.module, "module") or 0)
+end
+
+local function exit_status(result)
+	return statuses[result.ending] or result.status or statuses.failed
+end
+
+-- "crashed", with the reason where one is known
+local function summary(result)
+	local what = {
+		crash = "crashed",
+		failed = "could not be run",
+		interrupted = "was interrupted",
+		timeout = "ran into its timeout",
+	}
+	local text = what[result.ending]
+		or result.status and "ended with status " .. result.status
+		-- Xen also calls it a poweroff when every vCPU halts with interrupts off.
+		or "powered off or halted without reporting a status"
+	return result.reason and text .. ": " .. result.reason or text
+end
+
+return {
+	contents = contents,
+	describe = describe,
+	exit_status = exit_status,
+	payload = payload,
+	summary = summary,
+}

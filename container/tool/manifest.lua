@@ -1,0 +1,385 @@
+-- SPDX-License-Identifier: MIT
+-- Reads a manifest: evaluates it, checks all of it, and returns what it means
+-- or every error that was found.
+--
+-- The result: {path, dir, name, cores, components, channels}. A component is
+-- {name, line, index, language, sources, main, core, heap, stack, args, env,
+-- libs, cflags}, a channel {name, line, from, to, size}; from and to are
+-- components. Sizes are bytes; files have the manifest's folder in front.
+
+local check = require("check")
+local fail = require("fail").fail
+local files = require("files")
+local layout = require("layout")
+local sandbox = require("sandbox")
+
+local STACK_MIN = 16 << 10
+local STACK_DEFAULT = 256 << 10
+local RING_DEFAULT = 256 << 10
+
+-- Names that the container itself goes by.
+local RESERVED = { container = true }
+
+local strings = check.list(check.text, "strings")
+
+-- Each field: its check, what stands for it where it is absent, and whether a
+-- component of only one language has it.
+local fields = {
+	image = {
+		name = { check = check.name },
+		cores = { check = check.integer(1, layout.cores_max, "a number") },
+	},
+	component = {
+		language = { check = check.one_of("c", "lua") },
+		core = { check = check.integer(0, layout.cores_max - 1, "a core's number") },
+		heap = { check = check.size(layout.heap_min, layout.heap_max, layout.super_size) },
+		stack = {
+			check = check.size(STACK_MIN, layout.stack_max, layout.page_size),
+			default = STACK_DEFAULT,
+		},
+		args = { check = strings, default = {} },
+		env = { check = check.environment, default = {} },
+		sources = { check = check.nonempty(strings), language = "c" },
+		libs = { check = strings, default = {}, language = "c" },
+		cflags = { check = strings, default = {}, language = "c" },
+		main = { check = check.text, language = "lua" },
+	},
+	channel = {
+		from = { check = check.name },
+		to = { check = check.name },
+		size = { check = check.power_of_two(layout.ring_min, layout.ring_max), default = RING_DEFAULT },
+	},
+}
+
+local function sorted_keys(map)
+	local keys = {}
+	for key in pairs(map) do
+		keys[#keys + 1] = key
+	end
+	table.sort(keys, function(a, b)
+		return tostring(a) < tostring(b)
+	end)
+	return keys
+end
+
+-- A name of the manifest's as a message may show it; what is odd becomes _.
+local function shown(name)
+	return (name:sub(1, 40):gsub("[^%w_]", "_"))
+end
+
+-- Reader: one manifest while it is checked.
+local reader = {}
+reader.__index = reader
+
+function reader:report(line, format, ...)
+	self.errors[#self.errors + 1] = { line = line, text = format:format(...), order = #self.errors }
+end
+
+-- The line in which a block sets a field, or the block's own.
+function reader:line_of(block, field)
+	if block.lines[field] then
+		return block.lines[field]
+	end
+	for line = block.line, block.stop - 1 do
+		local code = (self.lines[line] or ""):gsub("%-%-.*", "")
+		if (code .. " "):find("%f[%w_]" .. field .. "%s*=[^=]") then
+			block.lines[field] = line
+			return line
+		end
+	end
+	return block.line
+end
+
+function reader:report_field(block, field, format, ...)
+	self:report(self:line_of(block, field), "%sfield %s: %s", block.title, field, format:format(...))
+end
+
+-- Blocks end where the next one begins; lines are only searched in between.
+function reader:blocks_bound(blocks)
+	for _, block in ipairs(blocks) do
+		block.stop = #self.lines + 1
+		for _, other in ipairs(blocks) do
+			if other.line > block.line and other.line < block.stop then
+				block.stop = other.line
+			end
+		end
+		block.lines = {}
+		block.title = ('%s "%s": '):format(block.kind, shown(block.name))
+	end
+end
+
+function reader:check_unknown(block, schema)
+	for _, key in ipairs(sorted_keys(block.fields)) do
+		if type(key) ~= "string" then
+			self:report(block.line, "%sgot an entry without a name, %s; expected NAME = VALUE", block.title,
+				check.describe(block.fields[key]))
+		elseif not schema[key] then
+			self:report_field(block, shown(key), "unknown; expected one of %s",
+				table.concat(sorted_keys(schema), ", "))
+		end
+	end
+end
+
+function reader:check_field(block, result, name, spec)
+	local value = block.fields[name]
+	if value ~= nil and spec.language and result.language and spec.language ~= result.language then
+		self:report_field(block, name, 'got %s, expected none in the language "%s"',
+			check.describe(value), result.language)
+		return
+	elseif value == nil and spec.language and spec.language ~= result.language then
+		return
+	elseif value == nil and spec.default then
+		result[name] = spec.default
+		return
+	end
+	local meaning, expected = spec.check(value)
+	if meaning == nil then
+		self:report_field(block, name, "got %s, expected %s", check.describe(value), expected)
+	end
+	result[name] = meaning
+end
+
+-- What a block means: its valid fields, and defaults.
+function reader:check_block(block)
+	local schema = fields[block.kind]
+	local result = { name = block.name, line = block.line }
+	if type(block.fields) ~= "table" then
+		self:report(block.line, '%sgot %s, expected a table { ... } behind the name', block.title,
+			check.describe(block.fields))
+		return result
+	end
+	self:check_unknown(block, schema)
+	if schema.language then -- first: others depend on it
+		self:check_field(block, result, "language", schema.language)
+	end
+	for _, name in ipairs(sorted_keys(schema)) do
+		if name ~= "language" then
+			self:check_field(block, result, name, schema[name])
+		end
+	end
+	return result
+end
+
+function reader:check_name(block, seen)
+	local name, expected = check.name(block.name)
+	if not name then
+		self:report(block.line, "%s: got the name %s, expected %s", block.kind, check.describe(block.name), expected)
+	elseif RESERVED[name] then
+		self:report(block.line, "%sthe name is the container's own; expected another", block.title)
+	elseif seen[name] then
+		self:report(block.line, "%snamed twice, first in line %d; expected another name", block.title,
+			seen[name].line)
+	end
+	seen[block.name] = seen[block.name] or block
+end
+
+function reader:check_file(block, field, path)
+	local full = path:sub(1, 1) == "/" and path or self.dir .. path
+	local stat, err = files.stat(full)
+	if not stat then
+		self:report_field(block, field, "got %s, expected a file; %s", check.describe(path), err)
+		return nil
+	elseif not stat.is_file then
+		self:report_field(block, field, "got %s, expected a file; %s is none", check.describe(path), full)
+		return nil
+	end
+	return full
+end
+
+function reader:check_sources(block, component)
+	for i, path in ipairs(component.sources) do
+		if path:sub(-2) ~= ".c" then
+			self:report_field(block, "sources", "got %s, expected a C source, NAME.c", check.describe(path))
+		end
+		component.sources[i] = self:check_file(block, "sources", path)
+	end
+end
+
+-- The script must be Lua: found here, not when the image runs.
+function reader:check_script(block, component)
+	local full = self:check_file(block, "main", component.main)
+	component.main = full
+	if not full then
+		return
+	end
+	local file <close> = assert(io.open(full, "rb"))
+	local source = file:read("a"):gsub("^#", "--#")
+	local chunk, err = sandbox.compile(source, "@" .. block.fields.main)
+	if not chunk then
+		self:report_field(block, "main", "%s; expected a Lua script", err)
+	end
+end
+
+function reader:check_component(block)
+	local component = self:check_block(block)
+	if component.sources then
+		self:check_sources(block, component)
+	elseif component.main then
+		self:check_script(block, component)
+	end
+	if component.core and self.cores and component.core >= self.cores then
+		self:report_field(block, "core", "got %d, expected less than cores, which is %d", component.core,
+			self.cores)
+	end
+	return component
+end
+
+function reader:check_shared_core(block, component, owners)
+	local owner = owners[component.core]
+	if owner then
+		self:report_field(block, "core",
+			'got %d, which component "%s" has; expected a core of its own: one component a core',
+			component.core, owner)
+	elseif component.core then
+		owners[component.core] = component.name
+	end
+end
+
+function reader:check_count(blocks)
+	if #blocks == 0 then
+		self:report(1, "got no component, expected at least one")
+	elseif self.cores and #blocks > self.cores then
+		self:report(blocks[self.cores + 1].line,
+			"more components than cores allow: got %d components, expected at most %d: one component a core",
+			#blocks, self.cores)
+	elseif #blocks > layout.components_max then
+		self:report(blocks[layout.components_max + 1].line, "got %d components, expected at most %d", #blocks,
+			layout.components_max)
+	end
+end
+
+function reader:check_components(blocks)
+	local components, seen, owners = {}, {}, {}
+	self:check_count(blocks)
+	for i, block in ipairs(blocks) do
+		self:check_name(block, seen)
+		local component = self:check_component(block)
+		component.index = i - 1
+		components[i] = component
+		components[block.name] = components[block.name] or component
+		self:check_shared_core(block, component, owners)
+	end
+	return components
+end
+
+function reader:check_end(block, channel, field, components)
+	local name = channel[field]
+	if not name then
+		return
+	end
+	channel[field] = components[name]
+	if not channel[field] then
+		local names = {}
+		for i, component in ipairs(components) do
+			names[i] = component.name
+		end
+		self:report_field(block, field, "got %s, expected the name of a component: %s", check.describe(name),
+			table.concat(names, ", "))
+	end
+end
+
+function reader:check_channels(blocks, components)
+	local channels, seen, bytes = {}, {}, 0
+	for i, block in ipairs(blocks) do
+		self:check_name(block, seen)
+		local channel = self:check_block(block)
+		self:check_end(block, channel, "from", components)
+		self:check_end(block, channel, "to", components)
+		if channel.from and channel.from == channel.to then
+			self:report_field(block, "to", 'got "%s" again, expected another component than in from',
+				channel.to.name)
+		end
+		channels[i] = channel
+		bytes = bytes + 2 * ((channel.size or 0) + layout.ring_control_size)
+	end
+	if bytes + layout.page_size > layout.channels_size then
+		self:report(blocks[1].line, "got channels of %d bytes, expected at most %s in all", bytes,
+			check.size_text(layout.channels_size))
+	end
+	return channels
+end
+
+function reader:check_image(record)
+	local block = { kind = "image", title = "", line = 1, fields = {}, lines = {} }
+	block.stop = block.line
+	for name in pairs(fields.image) do
+		local global = record.globals[name]
+		block.fields[name] = global and global.value
+		block.lines[name] = global and global.line
+	end
+	local image = self:check_block(block)
+	self.name, self.cores = image.name, image.cores
+end
+
+local function split_lines(text)
+	local lines = {}
+	for line in (text .. "\n"):gmatch("([^\n]*)\n") do
+		lines[#lines + 1] = line
+	end
+	return lines
+end
+
+local function errors_text(path, errors)
+	table.sort(errors, function(a, b)
+		if a.line ~= b.line then
+			return a.line < b.line
+		end
+		return a.order < b.order
+	end)
+	local lines = {}
+	for i, err in ipairs(errors) do
+		lines[i] = ("%s:%d: %s"):format(path, err.line, err.text)
+	end
+	return table.concat(lines, "\n")
+end
+
+local function of_kind(blocks, kind)
+	local result = {}
+	for _, block in ipairs(blocks) do
+		if block.kind == kind then
+			result[#result + 1] = block
+		end
+	end
+	return result
+end
+
+-- The manifest's meaning, or nil and the text of its errors, one a line.
+local function read(path)
+	local record = sandbox.evaluate(path)
+	local self = setmetatable({
+		dir = path:match("^.*/") or "",
+		errors = {},
+		lines = split_lines(record.source),
+	}, reader)
+	for _, err in ipairs(record.errors) do
+		self:report(err.line, "%s", err.text)
+	end
+	if record.aborted or #record.errors > 0 and #record.blocks == 0 then
+		return nil, errors_text(path, self.errors)
+	end
+	self:blocks_bound(record.blocks)
+	self:check_image(record)
+	local components = self:check_components(of_kind(record.blocks, "component"))
+	local channels = self:check_channels(of_kind(record.blocks, "channel"), components)
+	if #self.errors > 0 then
+		return nil, errors_text(path, self.errors)
+	end
+	return {
+		path = path,
+		dir = self.dir,
+		name = self.name,
+		cores = self.cores,
+		components = components,
+		channels = channels,
+	}
+end
+
+local function read_or_fail(path)
+	local manifest, errors = read(path)
+	if not manifest then
+		fail("%s", errors)
+	end
+	return manifest
+end
+
+return { read = read, read_or_fail = read_or_fail }

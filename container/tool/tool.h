@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The Lua modules that the tool has in C.
+ */
+#ifndef CONTAINER_TOOL_TOOL_H
+#define CONTAINER_TOOL_TOOL_H
+
+#include <lua.h>
+
+int luaopen_files(lua_State *L);  /* the file system, and commands run to their end */
+int luaopen_layout(lua_State *L); /* the address map */
+int luaopen_memory(lua_State *L); /* limit(bytes): what this Lua state may hold */
+int luaopen_sys(lua_State *L);    /* processes that run beside the tool */
+
+int files_run(lua_State *L);            /* of module files */
+void descriptor_register(lua_State *L); /* adds to the table on top, module sys */
+
+/* Bytes that a Lua state holds, and the most it may hold. */
+struct memory_budget {
+	size_t used;
+	size_t limit;
+};
+
+/* lua_Alloc over a struct memory_budget. */
+void *memory_alloc(void *budget, void *ptr, size_t old, size_t size);
+
+#endif

@@ -1,0 +1,368 @@
+-- SPDX-License-Identifier: MIT
+-- Runs a guest on the Xen of this machine, by xl.
+--
+-- xl stays in the foreground and says when the guest runs and why it ended. A
+-- guest that has ended is preserved until its console is read to the last byte:
+-- destroying it closes the console's terminal with whatever that still holds.
+
+local files = require("files")
+local sys = require("sys")
+local xenbus = require("xenbus")
+
+local CREATE_MAX = 120 -- seconds until the guest runs
+local DESTROY_MAX = 30
+-- How often the console has to be found silent, after so many seconds each, to
+-- count as read. xenconsoled serves a busy guest only every 0.2 s. Counted, because
+-- a dom0 that stood still learns nothing from the time that went by.
+local GLANCE = 0.02
+local GLANCES = 60
+local GLANCES_AFTER_END = 3 -- behind the image's own last line nothing follows
+local TAIL_MAX = 512 -- bytes of the console's end that are kept to find the status
+local ERRORS_MAX = 2 -- of xl's lines; the first names the cause, the later ones its effects
+local TICK = 2 -- seconds between two calls of output.tick
+
+local SHUTDOWN_POWEROFF = 0
+local reasons = {
+	[1] = "it rebooted or its processor gave up (a triple fault)",
+	[2] = "it suspended itself",
+	[3] = "it reported a crash",
+	[4] = "its watchdog expired",
+	[5] = "it asked for a soft reset",
+}
+
+local run = {}
+run.__index = run
+
+-- A string as xl's config syntax writes it.
+local function quote(text)
+	return '"' .. text:gsub('[%c"\\\128-\255]', function(c)
+		return ("\\x%02x"):format(c:byte())
+	end) .. '"'
+end
+
+-- The last assignment of a name wins.
+local function config_text(guest, name)
+	local lines = {
+		guest.config,
+		"name=" .. quote(name),
+		"kernel=" .. quote(guest.image),
+		"memory=" .. guest.memory,
+		'on_poweroff="preserve"',
+		'on_reboot="preserve"',
+		'on_crash="preserve"',
+		'on_watchdog="preserve"',
+		'on_soft_reset="preserve"',
+	}
+	if guest.module then
+		lines[#lines + 1] = "ramdisk=" .. quote(guest.module)
+	end
+	if #guest.words > 0 then
+		lines[#lines + 1] = "extra=" .. quote(table.concat(guest.words, " "))
+	end
+	return table.concat(lines, "\n") .. "\n"
+end
+
+local function write_config(guest, name)
+	local folder = assert(files.temporary())
+	local path = folder .. "/guest.cfg"
+	local file = assert(io.open(path, "wb"))
+	assert(file:write(config_text(guest, name)))
+	assert(file:close())
+	return folder, path
+end
+
+-- A child with both outputs going to one pipe: pid, reading end; or nil and why not.
+local function spawn_piped(command)
+	local from, to = assert(sys.pipe())
+	local null = assert(sys.open("/dev/null"))
+	command.stdin, command.stdout, command.stderr, command.group = null, to, to, true
+	local pid, err = sys.spawn(command)
+	sys.close(null)
+	sys.close(to)
+	if not pid then
+		sys.close(from)
+		return nil, err
+	end
+	return pid, from
+end
+
+-- Until the child has ended or the time is over; what it printed.
+local function finish(pid, from, seconds)
+	local deadline, text = sys.clock() + seconds, ""
+	while true do
+		local left = deadline - sys.clock()
+		local bytes = left > 0 and sys.poll({ from }, {}, left)[from] and sys.read(from)
+		if bytes == "" or left <= 0 then
+			break
+		end
+		text = text .. (bytes or "")
+	end
+	sys.close(from)
+	if sys.clock() >= deadline then
+		sys.kill(pid, "KILL")
+	end
+	sys.wait(pid, true)
+	return text
+end
+
+local function destroy(name)
+	local pid, from = spawn_piped({ "xl", "destroy", name })
+	if pid then
+		finish(pid, from, DESTROY_MAX)
+	end
+end
+
+function run:console_open()
+	local path = xenbus.read(("/local/domain/%d/console/tty"):format(self.domid))
+	self.console = path and sys.open(path, "rw")
+	if not self.console then
+		self:fail(("no console terminal (%s); expected xenconsoled to serve one"):format(
+			path or "none named"))
+	end
+end
+
+function run:console_close()
+	if self.console then
+		sys.close(self.console)
+		self.console = nil
+	end
+end
+
+function run:fail(reason)
+	self.ending, self.reason = self.ending or "failed", self.reason or reason
+end
+
+-- Moves what the console holds to the output; false when there was nothing.
+function run:console_take()
+	local bytes, err = sys.read(self.console)
+	if not bytes or bytes == "" then
+		if err ~= "again" then
+			self:console_close()
+		end
+		return false
+	end
+	self.first = self.first or sys.clock()
+	self.tail = (self.tail .. bytes):sub(-TAIL_MAX)
+	self.output.write(bytes)
+	return true
+end
+
+-- The status in the console's last line.
+function run:status()
+	return tonumber(self.tail:match("atoll: image %S+ ended with status (%d+)\r?\n$"))
+end
+
+function run:started(domid)
+	self.domid, self.start = tonumber(domid), sys.clock()
+	self.deadline = self.start + (self.guest.timeout or math.huge)
+	self:console_open()
+	self.output.begin()
+end
+
+function run:message(line)
+	local domid = line:match("^Waiting for domain .* %(domid (%d+)%) to die")
+	local reason = line:match("^Domain %d+ has shut down, reason code (%d+)")
+	if domid then
+		self:started(domid)
+	elseif reason then
+		self.stop = sys.clock()
+		self.shutdown = tonumber(reason)
+	elseif line:find("error", 1, true) then
+		self.errors[#self.errors + 1] = line
+	end
+end
+
+-- Takes in what xl says; false once it has ended.
+function run:messages_take()
+	local bytes = sys.read(self.from)
+	if bytes == "" then
+		return false
+	end
+	self.partial = self.partial .. (bytes or "")
+	for line in self.partial:gmatch("([^\n]*)\n") do
+		self:message(line)
+	end
+	self.partial = self.partial:match("[^\n]*$")
+	return true
+end
+
+function run:input_take()
+	local bytes = self.input.read()
+	if bytes then
+		self.typed = self.typed .. bytes
+	else
+		self.input = nil
+	end
+end
+
+function run:input_give()
+	local count, err = sys.write(self.console, self.typed)
+	if count then
+		self.typed = self.typed:sub(count + 1)
+	elseif err ~= "again" then
+		self:console_close()
+	end
+end
+
+function run:check_clock()
+	local now = sys.clock()
+	if now >= self.deadline and not self.shutdown then
+		self.ending = self.start and "timeout" or "failed"
+		self.reason = not self.start
+			and ("xl took more than %d s to create it"):format(CREATE_MAX) or nil
+	elseif now >= self.next_tick then
+		self.next_tick = now + TICK
+		self.output.tick()
+	end
+end
+
+-- One turn of the loop; false once xl has ended.
+function run:turn()
+	local readers, writers = { self.from, self.signals, self.console }, {}
+	if self.console and self.typed ~= "" then
+		writers[1] = self.console
+	elseif self.console and self.input then
+		readers[#readers + 1] = self.input.fd
+	end
+	local wait = math.max(0, math.min(self.deadline, self.next_tick) - sys.clock())
+	local readable, writable = sys.poll(readers, writers, wait)
+	if sys.signalled() then
+		self.ending = "interrupted"
+	end
+	if self.console and readable[self.console] then
+		self:console_take()
+	end
+	if self.console and writable[self.console] then
+		self:input_give()
+	end
+	if self.input and readable[self.input.fd] then
+		self:input_take()
+	end
+	self:check_clock()
+	return not readable[self.from] or self:messages_take()
+end
+
+-- Reads on until the console stays silent.
+function run:console_drain()
+	local silent = 0
+	while self.console and silent < (self:status() and GLANCES_AFTER_END or GLANCES) do
+		if sys.poll({ self.console }, {}, GLANCE)[self.console] then
+			self:console_take()
+			silent = 0
+		else
+			silent = silent + 1
+		end
+	end
+end
+
+function run:judge()
+	if self.ending then
+		return
+	elseif not self.start then
+		local count = math.min(#self.errors, ERRORS_MAX)
+		local why = table.concat(self.errors, "\n", 1, count)
+		self:fail(why ~= "" and why or "xl ended without a reason")
+	elseif not self.shutdown then
+		self:fail("it was destroyed by someone else")
+	elseif self.shutdown == SHUTDOWN_POWEROFF then
+		self.ending = "poweroff"
+	else
+		self.ending = "crash"
+		self.reason = reasons[self.shutdown] or "reason code " .. self.shutdown
+	end
+end
+
+-- Whatever happened, neither xl nor the guest is left.
+function run:cleanup()
+	if self.start then
+		destroy(self.name)
+	end
+	sys.kill(self.pid, "TERM")
+	finish(self.pid, self.from, DESTROY_MAX)
+	if not self.start then
+		destroy(self.name)
+	end
+	self:console_close()
+	files.remove(self.folder)
+end
+
+function run:result()
+	local now = sys.clock()
+	local start = self.start or now
+	return {
+		ending = self.ending,
+		reason = self.reason,
+		status = self.ending == "poweroff" and self:status() or nil,
+		seconds = (self.stop or now) - start,
+		first_output_ms = self.start and self.first and (self.first - start) * 1000 or nil,
+	}
+end
+
+local function create(guest, output, input)
+	local name = ("atoll-%s-%d"):format(guest.name, sys.getpid())
+	local folder, path = write_config(guest, name)
+	local signals = assert(sys.signals())
+	local pid, from = spawn_piped({ "xl", "create", "-F", path })
+	if not pid then
+		files.remove(folder)
+		return nil, from
+	end
+	local now = sys.clock()
+	return setmetatable({
+		guest = guest,
+		output = output,
+		input = input,
+		name = name,
+		folder = folder, -- of the config, removed in the end
+		signals = signals,
+		pid = pid,
+		from = from, -- what xl says
+		deadline = now + CREATE_MAX,
+		next_tick = now + TICK,
+		errors = {},
+		partial = "", -- of a line that xl has not finished
+		tail = "", -- of the console
+		typed = "", -- and not yet taken by the console
+	}, run)
+end
+
+-- output: write(bytes), begin() once the guest runs, tick() every two seconds.
+-- input, or nil: fd, and read() that returns bytes, or nil at the end.
+local function run_guest(guest, output, input)
+	local self, err = create(guest, output, input)
+	if not self then
+		return { ending = "failed", reason = err, seconds = 0 }
+	end
+	local ok, raised = pcall(function()
+		while not self.ending and self:turn() do
+		end
+		if self.shutdown then
+			self:console_drain()
+		end
+	end)
+	self:judge()
+	self:cleanup()
+	if not ok then
+		error(raised, 0)
+	end
+	return self:result()
+end
+
+-- true, or nil and why xl cannot be used here
+local function available()
+	local kind = io.open("/sys/hypervisor/type")
+	local hypervisor = kind and kind:read("l")
+	if kind then
+		kind:close()
+	end
+	if hypervisor ~= "xen" then
+		return nil, "no Xen here"
+	elseif not sys.is_root() then
+		return nil, "no right to use Xen: not root"
+	elseif files.run({ "xl", "info" }) ~= 0 then
+		return nil, "Xen is here, but `xl info` fails"
+	end
+	return true
+end
+
+return { available = available, run = run_guest }

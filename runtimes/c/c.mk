@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+image-sources += runtimes/c/runtime_c.c runtimes/c/runtime_c_environment.c \
+	runtimes/c/runtime_c_process.c

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: MIT
+# Unit tests: build/tests/VARIANT/test_X from tests/unit/test_X.c and the
+# library of that variant.
+
+unit-tests := $(sort $(basename $(notdir $(wildcard tests/unit/test_*.c))))
+
+# Tests with threads that share memory.
+threaded-tests := $(filter test_bell% test_channel% test_ring% test_lua_channel%,$(unit-tests))
+
+test-binaries := $(unit-tests:%=$(B)/tests/plain/%) $(unit-tests:%=$(B)/tests/address/%) \
+	$(threaded-tests:%=$(B)/tests/thread/%)
+
+# What a test's own subject needs; jemalloc would take malloc away from valgrind.
+libs-plain-test_heap := -l:libjemalloc.a -lm
+
+define unit-test
+$(B)/tests/$(1)/%: $(B)/obj/$(1)/tests/unit/%.o $(lib-$(1))/libatoll-lua.a $(lib-$(1))/libatoll.a
+	$$(call say,LD,$$@)
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) -no-pie $$(flags-$(1)) -o $$@ $$^ $$(libs-$(1)-$$*) -Wl,--as-needed -llua5.4 \
+		-lcmocka -lpthread
+endef
+$(foreach v,$(variants),$(eval $(call unit-test,$(v))))
+
+$(foreach v,$(variants),$(call objects,$(v),$(unit-tests:%=tests/unit/%.c))): | $(B)/.setup-test
+
+.PHONY: tests
+tests: $(test-binaries)
