@@ -14,17 +14,17 @@
 
 #include <xen/io/console.h>
 
-#define PATIENCE CLOCK_SECOND        /* for a backend that takes nothing, ns */
+#define PATIENCE CLOCK_SECOND          /* for a backend that takes nothing, ns */
 #define POLL_STEP (CLOCK_SECOND / 100) /* ns */
 #define SEIZE_SPINS 10000000
 #define END_OF_INPUT 4 /* Ctrl-D */
 
-static struct lock out_lock;      /* covers the out ring's producer side, dropped */
-static struct lock in_lock;       /* covers the in ring's consumer side */
-static struct core *owner;        /* after console_seize: who alone writes, lock held for ever */
-static uint32_t input_events;     /* futex: counts what the backend may have typed */
+static struct lock out_lock;  /* covers the out ring's producer side, dropped */
+static struct lock in_lock;   /* covers the in ring's consumer side */
+static struct core *owner;    /* after console_seize: who alone writes, lock held for ever */
+static uint32_t input_events; /* futex: counts what the backend may have typed */
 static uint32_t console_port;
-static size_t dropped;            /* bytes that the backend never took */
+static size_t dropped; /* bytes that the backend never took */
 
 static volatile struct xencons_interface *ring(void)
 {
@@ -41,30 +41,45 @@ static uint32_t out_pending(void)
 	return pending > sizeof(ring()->out) ? sizeof(ring()->out) : pending;
 }
 
-/* Wait until at most `most` bytes are pending. False once patience is over. */
+static void console_event(void)
+{
+	__atomic_fetch_add(&input_events, 1, __ATOMIC_RELEASE);
+	futex_wake(&input_events, LAYOUT_THREADS_MAX, UINT32_MAX);
+}
+
+/*
+ * Wait until at most `most` bytes are pending. False once patience is over. The
+ * event that ends a poll may have been for input: readers are told, too.
+ */
 static bool out_wait(uint32_t most)
 {
 	uint64_t give_up = clock_now() + PATIENCE;
 	uint32_t before = out_pending();
 
-	while (out_pending() > most) {
-		if (out_pending() != before) {
-			before = out_pending();
+	hypercall_event_send(console_port);
+	for (;;) {
+		event_clear(console_port);
+
+		uint32_t pending = out_pending();
+
+		if (pending <= most)
+			break;
+		if (pending != before)
 			give_up = clock_now() + PATIENCE;
-		}
-		if (clock_now() > give_up)
+		else if (clock_now() > give_up)
 			return false;
+		before = pending;
 		/* Other cores may want a fence of this one, which has its interrupts off. */
 		core_barrier_answer();
-		hypercall_event_send(console_port);
 		hypercall_poll(console_port, clock_to_xen(clock_now() + POLL_STEP));
 	}
+	console_event();
 	return true;
 }
 
 static bool out_byte(char byte)
 {
-	if (out_pending() == sizeof(ring()->out) && !out_wait(sizeof(ring()->out) / 2))
+	if (out_pending() == sizeof(ring()->out) && !out_wait(sizeof(ring()->out) / 8))
 		return false;
 
 	uint32_t prod = ring()->out_prod;
@@ -125,62 +140,57 @@ void console_seize(void)
 	owner = core_self();
 }
 
-static void console_event(void)
-{
-	__atomic_fetch_add(&input_events, 1, __ATOMIC_RELEASE);
-	futex_wake(&input_events, LAYOUT_THREADS_MAX, UINT32_MAX);
-}
+#define IN_EMPTY (-1)
 
-/* Take what is there; in_lock is held. */
-static size_t in_take(char *text, size_t size)
+/* Take one byte off the in ring; IN_EMPTY where there is none. */
+static int in_byte(void)
 {
-	/* R2 (pairs with the backend's update of in_prod): the index /before/ the bytes. */
+	/* R2 (pairs with the backend's update of in_prod): the index /before/ the byte. */
 	uint32_t prod = __atomic_load_n(&ring()->in_prod, __ATOMIC_ACQUIRE);
 	uint32_t cons = ring()->in_cons;
-	size_t count = prod - cons;
 
-	if (count > sizeof(ring()->in))
-		count = sizeof(ring()->in); /* the backend is wrong; stay inside the ring */
-	if (count > size)
-		count = size;
-	for (size_t i = 0; i < count; i++) {
-		char byte = ring()->in[MASK_XENCONS_IDX(cons + i, ring()->in)];
+	if (prod == cons)
+		return IN_EMPTY;
 
-		text[i] = byte == '\r' ? '\n' : byte;
-	}
-	/* W2 (pairs with the backend's read of in_cons): our reads /before/ it may write over. */
-	__atomic_store_n(&ring()->in_cons, cons + (uint32_t)count, __ATOMIC_RELEASE);
-	if (count)
-		hypercall_event_send(console_port);
-	return count;
+	unsigned char byte = (unsigned char)ring()->in[MASK_XENCONS_IDX(cons, ring()->in)];
+
+	/* W2 (pairs with the backend's read of in_cons): our read /before/ it may write over. */
+	__atomic_store_n(&ring()->in_cons, cons + 1, __ATOMIC_RELEASE);
+	return byte == '\r' ? '\n' : byte;
 }
 
-static size_t in_take_locked(char *text, size_t size)
+/* Take what is there, up to the end of a line or of input; IN_EMPTY where nothing is. */
+static long in_take(char *text, size_t size)
 {
-	lock_take(&in_lock);
-	size_t count = in_take(text, size);
+	size_t count = 0;
+	bool ended = false;
+	int byte = IN_EMPTY;
 
+	lock_take(&in_lock);
+	while (count < size && !ended && (byte = in_byte()) != IN_EMPTY) {
+		ended = byte == END_OF_INPUT || byte == '\n';
+		if (byte != END_OF_INPUT)
+			text[count++] = (char)byte;
+	}
 	lock_drop(&in_lock);
-	return count;
+	if (!count && byte == IN_EMPTY)
+		return IN_EMPTY;
+	hypercall_event_send(console_port);
+	return (long)count;
 }
 
 size_t console_read(char *text, size_t size)
 {
-	size_t count;
-
 	for (;;) {
-		/* The count /before/ the look: an event in between makes the wait return at once. */
+		/* The count /before/ the look: an event in between makes the wait return at once.
+		 */
 		uint32_t seen = __atomic_load_n(&input_events, __ATOMIC_ACQUIRE);
+		long count = in_take(text, size);
 
-		count = in_take_locked(text, size);
-		if (count)
-			break;
+		if (count != IN_EMPTY)
+			return (size_t)count;
 		futex_wait(&input_events, seen, UINT32_MAX, THREAD_FOREVER);
 	}
-	for (size_t i = 0; i < count; i++)
-		if (text[i] == END_OF_INPUT)
-			return i;
-	return count;
 }
 
 int console_init(uint32_t port)

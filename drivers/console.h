@@ -22,8 +22,9 @@ int console_init(uint32_t port);
 void console_write(const char *text, size_t size);
 
 /*
- * Read what was typed, at most size bytes; waits for at least one. '\r' reads
- * as '\n'. Returns the bytes read; 0 at end of input (Ctrl-D).
+ * Read what was typed, at most size bytes and not beyond the end of a line;
+ * waits for at least one. '\r' reads as '\n'. Ctrl-D ends what is read, as on a
+ * terminal: alone it returns 0, the end of input.
  */
 size_t console_read(char *text, size_t size);
 

@@ -5,33 +5,32 @@
  */
 #include "layout/layout.h"
 
-#define LAYOUT_ROW(id, prev, order, r, t, w)                                                      \
-	[LAYOUT_REGION_##id] = {                                                                  \
-		.name = #id,                                                                      \
-		.what = (w),                                                                      \
-		.base = LAYOUT_##id##_BASE,                                                       \
-		.size = LAYOUT_##id##_SIZE,                                                       \
-		.page_order = (order),                                                            \
-		.rights = (r),                                                                    \
-		.target = (t),                                                                    \
+#define LAYOUT_ROW(id, prev, order, r, t, w)                                                       \
+	[LAYOUT_REGION_##id] = {                                                                   \
+		.name = #id,                                                                       \
+		.what = (w),                                                                       \
+		.base = LAYOUT_##id##_BASE,                                                        \
+		.size = LAYOUT_##id##_SIZE,                                                        \
+		.page_order = (order),                                                             \
+		.rights = (r),                                                                     \
+		.target = (t),                                                                     \
 	},
 
 const struct layout_region layout_regions[LAYOUT_REGION_COUNT] = {LAYOUT_REGIONS(LAYOUT_ROW)};
 
 #define LAYOUT_NONE_END LAYOUT_PAGE_SIZE
 
-#define LAYOUT_CHECK(id, prev, order, r, t, w)                                                    \
-	_Static_assert(LAYOUT_##id##_BASE % (LAYOUT_C(1) << (order)) == 0,                        \
-		       #id " base is aligned to its page size");                                  \
-	_Static_assert(LAYOUT_##id##_SIZE % (LAYOUT_C(1) << (order)) == 0,                        \
-		       #id " size is whole pages");                                               \
-	_Static_assert(LAYOUT_##id##_SIZE > 0, #id " is not empty");                              \
-	_Static_assert(LAYOUT_##prev##_END <= LAYOUT_##id##_BASE,                                 \
-		       #id " begins behind " #prev);                                              \
-	_Static_assert(LAYOUT_##id##_END == LAYOUT_##id##_BASE + LAYOUT_##id##_SIZE,              \
-		       #id " end is base plus size");                                             \
-	_Static_assert(LAYOUT_REGION_##id == 0 || (LAYOUT_##id##_BASE >= LAYOUT_WINDOW_BASE &&    \
-						   LAYOUT_##id##_END <= LAYOUT_WINDOW_END),       \
+#define LAYOUT_CHECK(id, prev, order, r, t, w)                                                     \
+	_Static_assert(LAYOUT_##id##_BASE % (LAYOUT_C(1) << (order)) == 0,                         \
+		       #id " base is aligned to its page size");                                   \
+	_Static_assert(LAYOUT_##id##_SIZE % (LAYOUT_C(1) << (order)) == 0,                         \
+		       #id " size is whole pages");                                                \
+	_Static_assert(LAYOUT_##id##_SIZE > 0, #id " is not empty");                               \
+	_Static_assert(LAYOUT_##prev##_END <= LAYOUT_##id##_BASE, #id " begins behind " #prev);    \
+	_Static_assert(LAYOUT_##id##_END == LAYOUT_##id##_BASE + LAYOUT_##id##_SIZE,               \
+		       #id " end is base plus size");                                              \
+	_Static_assert(LAYOUT_REGION_##id == 0 || (LAYOUT_##id##_BASE >= LAYOUT_WINDOW_BASE &&     \
+						   LAYOUT_##id##_END <= LAYOUT_WINDOW_END),        \
 		       #id " lies in the window that every target leaves free");
 
 LAYOUT_REGIONS(LAYOUT_CHECK)

@@ -125,30 +125,30 @@ enum layout_target {
  * rights, target, what it is for). The image's own row has the union of its
  * sections' rights; the linker script gives each section its own.
  */
-#define LAYOUT_REGIONS(X)                                                                         \
-	X(IMAGE, NONE, LAYOUT_PAGE_ORDER, LAYOUT_READ | LAYOUT_WRITE | LAYOUT_EXEC, LAYOUT_BOTH,  \
-	  "the packed ELF: text, read-only data, data")                                           \
-	X(HEAPS, IMAGE, LAYOUT_SUPER_ORDER, LAYOUT_READ | LAYOUT_WRITE, LAYOUT_BOTH,              \
-	  "one heap window a component")                                                          \
-	X(STACKS, HEAPS, LAYOUT_PAGE_ORDER, LAYOUT_READ | LAYOUT_WRITE, LAYOUT_BOTH,              \
-	  "one stack slot a component, a guard below each")                                       \
-	X(CHANNELS, STACKS, LAYOUT_SUPER_ORDER, LAYOUT_READ | LAYOUT_WRITE, LAYOUT_BOTH,          \
-	  "rings of the channels")                                                                \
-	X(MODULES, CHANNELS, LAYOUT_PAGE_ORDER, LAYOUT_READ, LAYOUT_BOTH,                         \
-	  "files handed over at run time")                                                        \
-	X(COMMON, MODULES, LAYOUT_PAGE_ORDER, LAYOUT_READ | LAYOUT_WRITE, LAYOUT_GUEST,           \
-	  "the container's own memory, backed when touched")                                      \
-	X(DEVICES, COMMON, LAYOUT_PAGE_ORDER, LAYOUT_READ | LAYOUT_WRITE, LAYOUT_GUEST,           \
-	  "pages shared with Xen")                                                                \
-	X(CORES, DEVICES, LAYOUT_PAGE_ORDER, LAYOUT_READ | LAYOUT_WRITE, LAYOUT_GUEST,            \
-	  "idle, fault and interrupt stacks of each core")                                        \
+#define LAYOUT_REGIONS(X)                                                                          \
+	X(IMAGE, NONE, LAYOUT_PAGE_ORDER, LAYOUT_READ | LAYOUT_WRITE | LAYOUT_EXEC, LAYOUT_BOTH,   \
+	  "the packed ELF: text, read-only data, data")                                            \
+	X(HEAPS, IMAGE, LAYOUT_SUPER_ORDER, LAYOUT_READ | LAYOUT_WRITE, LAYOUT_BOTH,               \
+	  "one heap window a component")                                                           \
+	X(STACKS, HEAPS, LAYOUT_PAGE_ORDER, LAYOUT_READ | LAYOUT_WRITE, LAYOUT_BOTH,               \
+	  "one stack slot a component, a guard below each")                                        \
+	X(CHANNELS, STACKS, LAYOUT_SUPER_ORDER, LAYOUT_READ | LAYOUT_WRITE, LAYOUT_BOTH,           \
+	  "rings of the channels")                                                                 \
+	X(MODULES, CHANNELS, LAYOUT_PAGE_ORDER, LAYOUT_READ, LAYOUT_BOTH,                          \
+	  "files handed over at run time")                                                         \
+	X(COMMON, MODULES, LAYOUT_PAGE_ORDER, LAYOUT_READ | LAYOUT_WRITE, LAYOUT_GUEST,            \
+	  "the container's own memory, backed when touched")                                       \
+	X(DEVICES, COMMON, LAYOUT_PAGE_ORDER, LAYOUT_READ | LAYOUT_WRITE, LAYOUT_GUEST,            \
+	  "pages shared with Xen")                                                                 \
+	X(CORES, DEVICES, LAYOUT_PAGE_ORDER, LAYOUT_READ | LAYOUT_WRITE, LAYOUT_GUEST,             \
+	  "idle, fault and interrupt stacks of each core")                                         \
 	X(TABLES, CORES, LAYOUT_PAGE_ORDER, LAYOUT_READ, LAYOUT_GUEST, "the page tables")
 
 enum layout_region_id {
 #define LAYOUT_ID(name, prev, order, rights, target, what) LAYOUT_REGION_##name,
 	LAYOUT_REGIONS(LAYOUT_ID)
 #undef LAYOUT_ID
-	LAYOUT_REGION_COUNT,
+		LAYOUT_REGION_COUNT,
 };
 
 struct layout_region {

@@ -72,7 +72,7 @@
 
 #ifndef __ASSEMBLER__
 #include <stddef.h>
-#define OFFSET_CHECK(name, type, member) \
+#define OFFSET_CHECK(name, type, member)                                                           \
 	_Static_assert((name) == offsetof(type, member), #name " matches " #type)
 #endif
 

@@ -51,8 +51,8 @@ static void image_map(void)
 static void modules_map(void)
 {
 	for (unsigned i = 0; i < boot.module_count; i++) {
-		uint64_t size = (boot.modules[i].size + LAYOUT_PAGE_SIZE - 1) &
-				~(LAYOUT_PAGE_SIZE - 1);
+		uint64_t size =
+			(boot.modules[i].size + LAYOUT_PAGE_SIZE - 1) & ~(LAYOUT_PAGE_SIZE - 1);
 
 		must(page_map(layout_module_base(i), boot.modules[i].paddr, size, LAYOUT_READ),
 		     "map a module");

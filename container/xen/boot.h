@@ -27,9 +27,9 @@ struct boot {
 extern struct boot boot;
 
 /*
- * Read the start info at physical address `info`, give free memory to the frame
+ * Read the start info at physical address paddr, give free memory to the frame
  * allocator. Panics where it cannot be what Xen writes.
  */
-void boot_info_read(uint64_t info);
+void boot_info_read(uint64_t paddr);
 
 #endif

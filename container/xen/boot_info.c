@@ -43,8 +43,8 @@ static void modules_read(const struct hvm_start_info *info)
 	if (info->nr_modules > LAYOUT_MODULES_MAX)
 		panic("%u modules: expected at most %u", info->nr_modules, LAYOUT_MODULES_MAX);
 
-	const struct hvm_modlist_entry *list = low_memory("module list", info->modlist_paddr,
-							  info->nr_modules * sizeof(*list));
+	const struct hvm_modlist_entry *list =
+		low_memory("module list", info->modlist_paddr, info->nr_modules * sizeof(*list));
 
 	for (unsigned i = 0; i < info->nr_modules; i++) {
 		if (list[i].paddr % LAYOUT_PAGE_SIZE || list[i].size > LAYOUT_MODULE_SLOT_SIZE)
@@ -94,8 +94,9 @@ static void memory_read(const struct hvm_start_info *info)
 
 	reserved[count++] = (struct range){LAYOUT_IMAGE_BASE, page_up((uint64_t)image_end)};
 	for (unsigned i = 0; i < boot.module_count; i++)
-		reserved[count++] = (struct range){
-			boot.modules[i].paddr, page_up(boot.modules[i].paddr + boot.modules[i].size)};
+		reserved[count++] =
+			(struct range){boot.modules[i].paddr,
+				       page_up(boot.modules[i].paddr + boot.modules[i].size)};
 	for (unsigned i = 0; i < entries; i++) {
 		uint64_t end = map[i].addr + map[i].size;
 

@@ -8,7 +8,7 @@
 #include "container/xen/device.h"
 #include "container/xen/hypercall.h"
 
-static uint64_t epoch; /* Xen's clock when it entered us; constant after clock_init */
+static uint64_t epoch;  /* Xen's clock when it entered us; constant after clock_init */
 static uint64_t latest; /* highest value that any core was given */
 
 /* Nanoseconds that a number of cycles takes. */

@@ -21,8 +21,8 @@ _Static_assert(sizeof(struct regs) == REGS_SIZE, "REGS_SIZE matches struct regs"
 _Static_assert(offsetof(struct core, self) == 0, "core_self reads GS:0");
 _Static_assert(CORE_STACK_COUNT <= LAYOUT_CORE_STACKS, "a core's stacks fit its slot");
 
-#define GATE_INTERRUPT UINT64_C(0x8e0000000000)
-#define DESCRIPTOR_TSS UINT64_C(0x890000000000)
+#define GATE_INTERRUPT (UINT64_C(0x8e) << 40)
+#define DESCRIPTOR_TSS (UINT64_C(0x89) << 40)
 #define STUB_SIZE 16
 #define XCR0_X87_SSE_AVX 7
 #define CPUID_XSAVE_LEAF 0xd

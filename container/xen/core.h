@@ -51,10 +51,10 @@ struct core {
 
 	/* This core only. */
 	struct thread *current;
-	struct thread *departed;     /* just switched away from, to be ended or moved */
-	struct thread *vector_owner; /* whose vector state is in the registers */
-	struct thread *sleepers;     /* by deadline */
-	uint64_t timer;              /* deadline that the timer is set for */
+	struct thread *departed;         /* just switched away from, to be ended or moved */
+	struct thread *vector_owner;     /* whose vector state is in the registers */
+	struct thread *sleepers;         /* by deadline */
+	uint64_t timer;                  /* deadline that the timer is set for */
 	uint64_t ports[CORE_PORT_WORDS]; /* event ports that this core handles */
 	struct thread idle;
 

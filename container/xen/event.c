@@ -50,6 +50,13 @@ int event_core_setup(struct core *core)
 	return ret < 0 ? ret : event_handle(core->timer_port, core, thread_expire);
 }
 
+void event_clear(uint32_t port)
+{
+	uint64_t *word = &device_shared_info()->evtchn_pending[port / WORD_BITS];
+
+	__atomic_fetch_and(word, ~(UINT64_C(1) << port % WORD_BITS), __ATOMIC_SEQ_CST);
+}
+
 static void handle_word(struct core *core, struct shared_info *info, unsigned word)
 {
 	uint64_t raised = info->evtchn_pending[word] & core->ports[word];
@@ -59,8 +66,7 @@ static void handle_word(struct core *core, struct shared_info *info, unsigned wo
 
 		raised &= raised - 1;
 		/* Clear /before/ handling: an event raised meanwhile is a new one. */
-		__atomic_fetch_and(&info->evtchn_pending[word], ~(UINT64_C(1) << bit),
-				   __ATOMIC_SEQ_CST);
+		event_clear(word * WORD_BITS + bit);
 		handlers[word * WORD_BITS + bit]();
 	}
 }

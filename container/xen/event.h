@@ -21,6 +21,9 @@ int event_core_setup(struct core *core);
 /* Call handler on `core` when port is raised. 0, or -ENOSPC for a port too high. */
 int event_handle(uint32_t port, struct core *core, void (*handler)(void));
 
+/* Forget that port was raised: before looking for what hypercall_poll is to wait for. */
+void event_clear(uint32_t port);
+
 /* The upcall, from entry.S. */
 void event_upcall(void);
 

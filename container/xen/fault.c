@@ -68,7 +68,7 @@ static void place_name(uint64_t addr, char *text, size_t size)
 		print_to(text, size, "region %s", region->name);
 }
 
-static _Noreturn void page_fault_report(const struct regs *regs, uint64_t addr)
+static _Noreturn void page_fault_report(struct regs *regs, uint64_t addr)
 {
 	char place[48];
 	const char *verb = "read of";
@@ -82,7 +82,7 @@ static _Noreturn void page_fault_report(const struct regs *regs, uint64_t addr)
 		   regs->error & FAULT_PRESENT ? "does not allow it" : "has nothing there");
 }
 
-static void page_fault(const struct regs *regs)
+static void page_fault(struct regs *regs)
 {
 	uint64_t addr = cpu_cr2();
 	unsigned right = LAYOUT_READ;

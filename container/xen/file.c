@@ -19,6 +19,9 @@
 #define OVERCOMMIT_PATH "/proc/sys/vm/overcommit_memory"
 static const char overcommit[] = "1\n";
 
+/* An empty module: xl takes no empty ramdisk, but `--module /dev/null` in extra=. */
+#define EMPTY_PATH "/dev/null"
+
 static struct lock files_lock; /* covers which slots are used */
 static struct file files[FILES_MAX] = {
 	{.kind = FILE_CONSOLE},
@@ -60,6 +63,8 @@ int file_open(const char *path)
 	}
 	if (!strcmp(path, OVERCOMMIT_PATH))
 		return memory_open(overcommit, sizeof(overcommit) - 1);
+	if (!strcmp(path, EMPTY_PATH))
+		return memory_open("", 0);
 	return -ENOENT;
 }
 

@@ -28,12 +28,12 @@ struct split {
 	uint32_t count;                          /* bits set in free */
 };
 
-static struct lock frame_lock;            /* covers everything below */
+static struct lock frame_lock; /* covers everything below */
 static uint64_t whole[BLOCKS_MAX / WORD_BITS];
-static uint32_t whole_hint;               /* no bit is set in a word below this one */
+static uint32_t whole_hint; /* no bit is set in a word below this one */
 static struct split splits[SPLITS_MAX];
-static uint32_t split_count;              /* slots in use or once used */
-static uint32_t split_hint;               /* slot that had a free frame last time */
+static uint32_t split_count; /* slots in use or once used */
+static uint32_t split_hint;  /* slot that had a free frame last time */
 static uint64_t free_bytes, total_bytes;
 
 static void whole_set(uint32_t block)

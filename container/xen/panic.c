@@ -8,6 +8,7 @@
 #include "container/xen/core.h"
 #include "container/xen/cpu.h"
 #include "container/xen/hypercall.h"
+#include "container/xen/page.h"
 #include "container/xen/panic.h"
 #include "container/xen/print.h"
 #include "container/xen/symbol.h"
@@ -39,7 +40,7 @@ static void panic_begin(void)
 		return;
 	}
 	if (none == core_self()) {
-		print("atoll: another fault while reporting the first\n");
+		print(" (the rest cannot be read)\n");
 		console_drain();
 		stop(SHUTDOWN_crash);
 	}
@@ -92,11 +93,29 @@ static _Unwind_Reason_Code trace_frame(struct _Unwind_Context *context, void *ar
 	return _URC_NO_REASON;
 }
 
-static void backtrace_print(const struct regs *regs)
+/*
+ * A jump to where no function is: the unwinder has no rule for it, but it was a
+ * call, and the caller's address lies on the stack. Go on as if in the caller.
+ */
+static void regs_return(struct regs *regs)
 {
-	struct trace trace = {.past_kernel = !regs, .start = regs ? regs->rip : 0};
+	if (regs->rsp % sizeof(uint64_t) || !page_is_mapped(regs->rsp, LAYOUT_READ))
+		return;
+	regs->rip = *(const uint64_t *)regs->rsp;
+	regs->rsp += sizeof(uint64_t);
+}
+
+static void backtrace_print(struct regs *regs)
+{
+	struct trace trace = {.past_kernel = !regs};
+	uint64_t offset;
 
 	print(" backtrace:\n");
+	if (regs && !symbol_at(regs->rip, &offset)) {
+		frame_print(trace.depth++, regs->rip, false);
+		regs_return(regs);
+	}
+	trace.start = regs ? regs->rip : 0;
 	/* The unwinder is C library code: it needs a thread pointer. */
 	if (cpu_fs_base())
 		_Unwind_Backtrace(trace_frame, &trace);
@@ -104,13 +123,13 @@ static void backtrace_print(const struct regs *regs)
 		frame_print(0, regs->rip, false);
 }
 
-static _Noreturn void report(const struct regs *regs, const char *format, va_list list)
+static _Noreturn void report(struct regs *regs, const char *format, va_list list)
 {
 	char text[160];
 
 	panic_begin();
 	print_list(text, sizeof(text), format, list);
-	print("\natoll: image %s crashed in component %s on core %u: %s\n", image.name,
+	print("\natoll: image %s crashed in %s on core %u: %s\n", image.name,
 	      core_self()->current->name, core_self()->id, text);
 	if (regs)
 		registers_print(regs);
@@ -127,7 +146,7 @@ _Noreturn void panic(const char *format, ...)
 	report(NULL, format, list);
 }
 
-_Noreturn void panic_regs(const struct regs *regs, const char *format, ...)
+_Noreturn void panic_regs(struct regs *regs, const char *format, ...)
 {
 	va_list list;
 

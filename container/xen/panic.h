@@ -7,9 +7,12 @@
 
 struct regs;
 
-/* Report what is wrong, with registers if the caller has any, and end as crashed. */
+/*
+ * Report what is wrong, with registers if the caller has any, and end as
+ * crashed. The registers are used up.
+ */
 _Noreturn void panic(const char *format, ...) __attribute__((format(printf, 1, 2)));
-_Noreturn void panic_regs(const struct regs *regs, const char *format, ...)
+_Noreturn void panic_regs(struct regs *regs, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /* All is done: say the status, and power off. */

@@ -19,7 +19,10 @@ void *memmove(void *to, const void *from, size_t size)
 
 	if ((size_t)((char *)to - (const char *)from) >= size)
 		return memcpy(to, from, size);
-	__asm__ volatile("std; rep movsb; cld" : "+D"(end), "+S"(from_end), "+c"(size) : : "memory");
+	__asm__ volatile("std; rep movsb; cld"
+			 : "+D"(end), "+S"(from_end), "+c"(size)
+			 :
+			 : "memory");
 	return to;
 }
 

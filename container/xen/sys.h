@@ -32,7 +32,7 @@ sys_call sys_clock_gettime, sys_clock_getres, sys_gettimeofday, sys_time;
 sys_call sys_nanosleep, sys_clock_nanosleep;
 
 /* sys_misc.c */
-sys_call sys_uname, sys_getrandom, sys_prlimit64, sys_one, sys_zero, sys_missing;
+sys_call sys_uname, sys_sysinfo, sys_getrandom, sys_prlimit64, sys_one, sys_zero, sys_missing;
 
 struct timespec64 {
 	int64_t seconds;

@@ -92,6 +92,9 @@ long sys_mmap(const struct regs *regs)
 	}
 	if (!span_make(&span, regs->rdi, size))
 		return -EINVAL;
+	/* To reserve addresses: here they have been the region's all along. */
+	if ((flags & MAP_FIXED_NOREPLACE) && !rights)
+		return (long)span.addr;
 	return fixed_map(&span, rights);
 }
 

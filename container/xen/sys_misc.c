@@ -2,12 +2,15 @@
 /*
  * System calls that only ask.
  */
+#include "container/xen/clock.h"
+#include "container/xen/frame.h"
 #include "container/xen/random.h"
 #include "container/xen/string.h"
 #include "container/xen/sys.h"
 
 #include <asm/errno.h>
 #include <linux/resource.h>
+#include <linux/sysinfo.h>
 #include <linux/utsname.h>
 
 #define THREAD_STACK_SIZE LAYOUT_KIB(256) /* of a thread whose maker names no size */
@@ -45,6 +48,17 @@ long sys_prlimit64(const struct regs *regs)
 	*limit = (struct limit){NO_LIMIT, NO_LIMIT};
 	if (regs->rsi == RLIMIT_STACK)
 		*limit = (struct limit){THREAD_STACK_SIZE, THREAD_STACK_SIZE};
+	return 0;
+}
+
+long sys_sysinfo(const struct regs *regs)
+{
+	*(struct sysinfo *)regs->rdi = (struct sysinfo){
+		.uptime = (long)(clock_now() / CLOCK_SECOND),
+		.totalram = frame_total_bytes(),
+		.freeram = frame_free_bytes(),
+		.mem_unit = 1,
+	};
 	return 0;
 }
 

@@ -16,7 +16,8 @@
 #include <linux/prctl.h>
 #include <linux/sched.h>
 
-#define CLONE_NEEDED (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SETTLS)
+#define CLONE_NEEDED                                                                               \
+	(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SETTLS)
 #define SIGNAL_ACTION_SIZE 32
 #define SIGNAL_SET_SIZE 8
 
@@ -112,8 +113,10 @@ long sys_futex(const struct regs *regs)
 }
 
 /* No handler is ever called: a signal is ignored or the end. */
-static long signal_raise(const struct regs *regs, uint64_t signal)
+static long signal_raise(const struct regs *caller, uint64_t signal)
 {
+	struct regs regs = *caller;
+
 	switch (signal) {
 	case 0:
 	case SIGCHLD:
@@ -122,9 +125,9 @@ static long signal_raise(const struct regs *regs, uint64_t signal)
 	case SIGCONT:
 		return 0;
 	case SIGABRT:
-		panic_regs(regs, "aborted");
+		panic_regs(&regs, "aborted");
 	default:
-		panic_regs(regs, "raised signal %lu", signal);
+		panic_regs(&regs, "raised signal %lu", signal);
 	}
 }
 

@@ -104,6 +104,7 @@ long sys_clock_nanosleep(const struct regs *regs)
 	uint64_t ns = timespec_to_ns((const struct timespec64 *)regs->rdx, &error);
 
 	if (!error)
-		thread_sleep(deadline_from(ns, is_wall_clock(regs->rdi), regs->rsi & TIMER_ABSTIME));
+		thread_sleep(
+			deadline_from(ns, is_wall_clock(regs->rdi), regs->rsi & TIMER_ABSTIME));
 	return error;
 }

@@ -30,9 +30,9 @@ enum thread_state {
 
 struct thread {
 	/* Its core only. */
-	uint64_t rsp;     /* while it does not run */
-	uint64_t fs_base; /* likewise */
-	void *vector;     /* XSAVE area; stale while its core's vector_owner is this thread */
+	uint64_t rsp;      /* while it does not run */
+	uint64_t fs_base;  /* likewise */
+	void *vector;      /* XSAVE area; stale while its core's vector_owner is this thread */
 	uint64_t deadline; /* clock_now() at which it gives up waiting */
 	struct thread *sleep_next;
 	uint32_t *clear_tid; /* zeroed, and waiters woken, at the end */

@@ -1,0 +1,3 @@
+-- SPDX-License-Identifier: MIT
+-- Does nothing wrong.
+print("bystander is here")

@@ -1,0 +1,169 @@
+-- SPDX-License-Identifier: MIT
+-- One tiny guest a property, and the examples. `tests/guest/run` packs the images
+-- first, and the inputs and expected results of wordcount.
+--
+-- VARIANT in the environment names a sanitizer build to run instead: "address"
+-- or "thread".
+--
+-- The three jobs whose names begin with "selftest" are there to be found out:
+-- they must be judged FAILED, or the rig would pass anything.
+
+local GUEST = { "xl" }
+
+local VARIANT = os.getenv("VARIANT") or "elf"
+
+local function image(name)
+	return ("build/guest/%s/%s.%s"):format(name, name, VARIANT)
+end
+
+local function job(name, fields)
+	fields.name = name
+	fields.image = image(fields.image)
+	return fields
+end
+
+-- A job that ends in a crash, with these texts in its report.
+local function crash(how, ...)
+	return job("crash: " .. how, {
+		image = "crash",
+		on = GUEST,
+		words = { "culprit.arg=" .. how },
+		expect = { crash = true, output = { "crashed in culprit on core 1", "backtrace:", ... } },
+	})
+end
+
+local function contents(path)
+	local file <close> = assert(io.open(path, "rb"))
+	return file:read("a")
+end
+
+-- All that was printed but the kernel's own last line, which a process has not.
+local function own_output(text)
+	return (text:gsub("\r", ""):gsub("atoll: image %w+ ended with status %d+\n$", ""))
+end
+
+-- The whole result, against what tr, sort and uniq made of the same text.
+local function wordcount(what, file)
+	return job("wordcount: " .. what, {
+		image = "wordcount",
+		module = "build/guest/text/" .. file,
+		timeout = 120,
+		expect = { check = function(text)
+			local expected = contents("build/guest/text/" .. file .. ".expected")
+			return own_output(text) == expected, "its output is not what tr, sort and uniq say"
+		end },
+	})
+end
+
+return {
+	job("greeting: the example of the README", {
+		image = "greeting",
+		words = { "asker.arg=Ada" },
+		expect = { output = { "hello, Ada, from Lua 5.4" } },
+	}),
+	wordcount("the GPL", "gpl"),
+	wordcount("an empty file", "empty"),
+	wordcount("a last line without its end", "open-end"),
+	wordcount("bytes that are no text, and one long word", "odd"),
+	wordcount("16 MB", "large"),
+	job("wordcount: without a text", {
+		image = "wordcount",
+		expect = { status = 66, output = { "splitter: " } },
+	}),
+	job("hello: arguments, environment and handlers of both languages", {
+		image = "hello",
+		expect = { output = {
+			"greeter: argv[0] = greeter", "greeter: argv[1] = one", "greeter: argv[2] = two words",
+			"greeter: COLOUR is green", "greeter: COLOUR is now blue", "greeter: goodbye",
+			"parrot: arg[1] = uno", "parrot: COLOUR is red",
+		}, absent = { "argv[3]" } },
+	}),
+	job("hello: words of extra= add arguments and environment", {
+		image = "hello",
+		words = { "greeter.arg=-v", "greeter.arg=a b", "parrot.env.COLOUR=pink" },
+		expect = { output = { "greeter: argv[3] = -v", "greeter: argv[4] = a b", "parrot: COLOUR is pink" } },
+	}),
+	job("hello: a word for an unknown component starts nothing", {
+		image = "hello",
+		words = { "stranger.arg=x" },
+		expect = { status = 64, output = { "stranger", "greeter", "parrot" }, absent = { "argv[0]" } },
+	}),
+	job("hello: a status reaches the outside", {
+		image = "hello",
+		words = { "greeter.arg=--status=3" },
+		expect = { status = 3, output = { "greeter: goodbye" } },
+	}),
+	job("hello: an uncaught Lua error has a traceback and status 1", {
+		image = "hello",
+		words = { "parrot.arg=error" },
+		expect = { status = 1, output = { "parrot.lua:8: parrot is sick", "stack traceback" } },
+	}),
+	job("clock: forward, at the right pace, on both cores", {
+		image = "clock",
+		expect = { output = { "watch: clocks are right", "dial: clocks are right" } },
+	}),
+	job("cores: a vCPU each, halted when idle", {
+		image = "cores",
+		on = GUEST,
+		expect = { output = { "processors 0 and 2", "vCPU 0 was halted for most of the wait: yes",
+			"vCPU 1 was halted for most of the wait: yes" } },
+	}),
+	job("tables: 2 MiB pages and the map's rights", {
+		image = "tables",
+		on = GUEST,
+		expect = { output = { "heap .*2048 KiB, rw%-", "ring .*2048 KiB, rw%-" } },
+	}),
+	job("channel: C and Lua, all lengths, and why it closed", {
+		image = "channel",
+		expect = { status = 1, output = { "client: all came back; then: ", "the server fails as it should" } },
+	}),
+	job("quota: memory ends in one component alone", {
+		image = "quota",
+		expect = { output = { "hoarder: not enough memory", "hoarder: goes on with 1048576 bytes" } },
+	}),
+	job("threads: a thousand, and nothing left behind", {
+		image = "threads",
+		on = GUEST,
+		expect = { output = { "free memory before and after: the same" } },
+	}),
+	job("vector: registers are kept", {
+		image = "vector",
+		expect = { output = { "registers were kept" } },
+	}),
+	job("input: what is typed arrives", {
+		image = "input",
+		input = "one\ntwo\nbye\n",
+		expect = { output = { "heard one", "heard two", "heard bye" } },
+	}),
+	job("input: Ctrl-D ends it", {
+		image = "input",
+		on = GUEST,
+		input = "last\n\4",
+		expect = { output = { "heard last", "end of input" } },
+	}),
+	crash("null", "write to 0x10, NULL (page 0), which has nothing there", "write_null"),
+	crash("text", "image text, which does not allow it", "write_text"),
+	crash("constant", "image read%-only data, which does not allow it", "write_constant"),
+	crash("data", "jump to 0x", "image data, which does not allow it", "run_data"),
+	crash("stack", "write to 0x", "guard of stack 2, which has nothing there"),
+	crash("divide", "divide error", "divide"),
+	crash("abort", "aborted", "give_up"),
+	job("selftest: a guest that fails is found out", {
+		image = "hello",
+		words = { "greeter.arg=--status=1" },
+	}),
+	job("selftest: a guest that crashes is found out", {
+		image = "crash",
+		on = GUEST,
+		words = { "culprit.arg=null" },
+	}),
+	job("selftest: a guest that hangs is found out", {
+		image = "hang",
+		timeout = 6,
+	}),
+	job("hang: is ended after its time", {
+		image = "hang",
+		timeout = 6,
+		expect = { timeout = true, output = { "sleeper waits", "spinner spins" } },
+	}),
+}
