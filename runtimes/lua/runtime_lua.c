@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The Lua runtime: one state a component, its memory from the component's heap.
+ *
+ * The state is closed by an exit handler, so that its finalizers run whether
+ * the script returns, fails or calls os.exit.
+ */
+#include "runtimes/lua/runtime_lua.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <lauxlib.h>
+#include <lua.h>
+#include <lualib.h>
+
+#include "container/component.h"
+#include "container/image.h"
+#include "container/runtime.h"
+
+struct script {
+	const struct runtime_lua_program *program;
+	int argc;
+	char **argv;
+	char **envp;
+};
+
+/* Modules come with the image, never from a file system. [-0, +0, m] */
+static void libraries_open(lua_State *L, char **envp)
+{
+	lua_pushboolean(L, 1);
+	lua_setfield(L, LUA_REGISTRYINDEX, "LUA_NOENV");
+	luaL_openlibs(L);
+	lua_getglobal(L, "package");
+	lua_pushliteral(L, "");
+	lua_setfield(L, -2, "path");
+	lua_pushliteral(L, "");
+	lua_setfield(L, -2, "cpath");
+	lua_getfield(L, -1, "preload");
+	lua_pushcfunction(L, luaopen_atoll);
+	lua_setfield(L, -2, "atoll");
+	lua_pop(L, 2);
+	runtime_lua_system(L, envp);
+}
+
+/* The global `arg`; arg[0] is the script. [-0, +0, m] */
+static void arg_set(lua_State *L, const struct script *s)
+{
+	lua_createtable(L, s->argc - 1, 1);
+	lua_pushstring(L, s->program->chunkname + 1);
+	lua_rawseti(L, -2, 0);
+	for (int i = 1; i < s->argc; i++) {
+		lua_pushstring(L, s->argv[i]);
+		lua_rawseti(L, -2, i);
+	}
+	lua_setglobal(L, "arg");
+}
+
+/* A first line that begins with # is for Unix and not for Lua. [-0, +1, e] */
+static void script_load(lua_State *L, const struct runtime_lua_program *p)
+{
+	const char *end = p->size && *p->code == '#' ? memchr(p->code, '\n', p->size) : p->code;
+	size_t skip = end ? (size_t)(end - p->code) : p->size;
+
+	if (luaL_loadbuffer(L, p->code + skip, p->size - skip, p->chunkname))
+		lua_error(L);
+}
+
+/* [-1, +0, e] */
+static int script_main(lua_State *L)
+{
+	const struct script *s = lua_touserdata(L, 1);
+
+	libraries_open(L, s->envp);
+	arg_set(L, s);
+	script_load(L, s->program);
+	luaL_checkstack(L, s->argc, "too many arguments");
+	for (int i = 1; i < s->argc; i++)
+		lua_pushstring(L, s->argv[i]);
+	lua_call(L, s->argc - 1, 0);
+	return 0;
+}
+
+/* The error as text with a traceback; not called when memory is out. [-1, +1, m] */
+static int error_describe(lua_State *L)
+{
+	const char *message = lua_tostring(L, 1);
+
+	if (!message && luaL_callmeta(L, 1, "__tostring") && lua_type(L, -1) == LUA_TSTRING)
+		return 1;
+	if (!message)
+		message = lua_pushfstring(L, "error object is a %s value", luaL_typename(L, 1));
+	luaL_traceback(L, L, message, 1);
+	return 1;
+}
+
+static int failure_report(const char *name, const char *message)
+{
+	struct component_stats stats;
+
+	component_stats(&stats);
+	if (message)
+		fprintf(stderr, "%s: %s\n", name, message);
+	else
+		fprintf(stderr, "%s: out of memory; the heap's quota is %zu KiB\n", name,
+			stats.heap_quota >> 10);
+	return 1;
+}
+
+static void state_close(void *L)
+{
+	lua_close(L);
+}
+
+static int runtime_lua_run(const struct image_component *spec, int argc, char **argv, char **envp)
+{
+	struct script script = {spec->program, argc, argv, envp};
+	lua_State *L = luaL_newstate();
+	int error;
+
+	if (!L)
+		return failure_report(spec->name, NULL);
+	if (component_at_exit(state_close, L)) {
+		lua_close(L);
+		return failure_report(spec->name, NULL);
+	}
+	lua_pushcfunction(L, error_describe);
+	lua_pushcfunction(L, script_main);
+	lua_pushlightuserdata(L, &script);
+	error = lua_pcall(L, 1, 0, 1);
+	if (!error)
+		return 0;
+	return failure_report(spec->name, error == LUA_ERRMEM ? NULL : lua_tostring(L, -1));
+}
+
+const struct runtime runtime_lua = {
+	.name = "lua",
+	.run = runtime_lua_run,
+};

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Unit test of the Lua runtime: whole scripts through runtime_lua.run, in a
+ * component that is made up here. What a script says, it says by its status.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "container/component.h"
+#include "container/image.h"
+#include "container/runtime.h"
+#include "runtimes/lua/runtime_lua.h"
+
+static struct {
+	jmp_buf end;
+	int status;
+	void (*handler)(void *arg);
+	void *arg;
+} component;
+
+_Noreturn void component_exit(int status)
+{
+	component.status = status;
+	longjmp(component.end, 1);
+}
+
+int component_at_exit(void (*handler)(void *arg), void *arg)
+{
+	component.handler = handler;
+	component.arg = arg;
+	return 0;
+}
+
+const char *component_name(void)
+{
+	return "tester";
+}
+
+void component_stats(struct component_stats *out)
+{
+	*out = (struct component_stats){.heap_quota = 4 << 20};
+}
+
+/* No test opens a channel or a module. */
+const void *component_module(unsigned index, size_t *size)
+{
+	(void)index;
+	*size = 0;
+	return NULL;
+}
+
+struct channel *channel_open(const char *name)
+{
+	(void)name;
+	return NULL;
+}
+
+/* Standard error while a script ran. */
+static char errors[4096];
+
+static int errors_begin(FILE *file)
+{
+	int saved = dup(STDERR_FILENO);
+
+	fflush(stderr);
+	dup2(fileno(file), STDERR_FILENO);
+	return saved;
+}
+
+static void errors_end(FILE *file, int saved)
+{
+	fflush(stderr);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	rewind(file);
+	errors[fread(errors, 1, sizeof(errors) - 1, file)] = '\0';
+}
+
+static int script_run(const char *code)
+{
+	const struct runtime_lua_program program = {"@script.lua", code, strlen(code)};
+	const struct image_component spec = {.name = "tester", .program = &program};
+	char *argv[] = {(char *)"tester", (char *)"one", (char *)"two words", NULL};
+	char *envp[] = {(char *)"LANG=C", (char *)"EMPTY=", NULL};
+
+	component.handler = NULL;
+	if (!setjmp(component.end))
+		component.status = runtime_lua.run(&spec, 3, argv, envp);
+	if (component.handler)
+		component.handler(component.arg);
+	return component.status;
+}
+
+static int run(const char *code)
+{
+	FILE *file = tmpfile();
+	int saved, status;
+
+	assert_non_null(file);
+	saved = errors_begin(file);
+	status = script_run(code);
+	errors_end(file, saved);
+	fclose(file);
+	return status;
+}
+
+static void assert_succeeds(const char *code)
+{
+	int status = run(code);
+
+	if (status || *errors)
+		fail_msg("status %d, errors: %s", status, errors);
+}
+
+static void assert_says(const char *part)
+{
+	if (!strstr(errors, part))
+		fail_msg("expected \"%s\" in: %s", part, errors);
+}
+
+static void test_a_script_that_returns_ends_with_zero(void **state)
+{
+	(void)state;
+	assert_succeeds("");
+	assert_succeeds("return 7");
+}
+
+static void test_arg_has_the_arguments_and_the_script(void **state)
+{
+	(void)state;
+	assert_succeeds("assert(arg[0] == 'script.lua' and #arg == 2)\n"
+			"assert(arg[1] == 'one' and arg[2] == 'two words')\n"
+			"local a, b, c = ...; assert(a == 'one' and b == 'two words' and not c)");
+}
+
+static void test_a_first_line_for_unix_is_skipped_but_counted(void **state)
+{
+	(void)state;
+	assert_succeeds("#!/usr/bin/lua\nassert(debug.getinfo(1).currentline == 2)");
+	assert_succeeds("# nothing else");
+}
+
+static void test_os_exit_ends_with_its_status(void **state)
+{
+	(void)state;
+	assert_int_equal(run("os.exit(42)"), 42);
+	assert_int_equal(run("os.exit()"), 0);
+	assert_int_equal(run("os.exit(true)"), 0);
+	assert_int_equal(run("os.exit(false)"), 1);
+	assert_int_equal(run("coroutine.wrap(function() os.exit(3) end)()"), 3);
+	assert_int_equal(run("pcall(function() os.exit(4) end); os.exit(5)"), 4);
+}
+
+static void test_finalizers_run_however_the_script_ends(void **state)
+{
+	const char *const endings[] = {"", "os.exit(0)", "error 'x'", "coroutine.wrap(os.exit)()"};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
+		char code[200];
+
+		snprintf(code, sizeof(code),
+			 "x = setmetatable({}, {__gc = function() io.stderr:write('gone') end}) "
+			 "%s",
+			 endings[i]);
+		run(code);
+		assert_says("gone");
+	}
+}
+
+static void test_getenv_reads_the_components_environment(void **state)
+{
+	(void)state;
+	setenv("OUTSIDE", "1", 1);
+	assert_succeeds("assert(os.getenv 'LANG' == 'C' and os.getenv 'EMPTY' == '')\n"
+			"assert(os.getenv 'LAN' == nil and os.getenv 'OUTSIDE' == nil)");
+}
+
+static void test_there_are_no_processes_to_start(void **state)
+{
+	(void)state;
+	assert_succeeds("assert(os.execute() == false)\n"
+			"local ok, why = os.execute 'true'\n"
+			"assert(ok == nil and why:find 'process')\n"
+			"ok, why = io.popen 'ls'; assert(ok == nil and why:find 'process')");
+}
+
+static void test_modules_come_from_the_image_alone(void **state)
+{
+	(void)state;
+	assert_succeeds("assert(require 'atoll' == require 'atoll' and not atoll)\n"
+			"assert(not pcall(require, 'nothing'))\n"
+			"assert(package.path == '' and package.cpath == '')");
+}
+
+static void test_an_uncaught_error_has_component_line_and_traceback(void **state)
+{
+	(void)state;
+	assert_int_equal(run("local function f() error 'oops' end\nf()"), 1);
+	assert_ptr_equal(strstr(errors, "tester: script.lua:1: oops\nstack traceback:\n"), errors);
+	assert_says("script.lua:2: in main chunk");
+}
+
+static void test_a_syntax_error_has_file_and_line(void **state)
+{
+	(void)state;
+	assert_int_equal(run("x = 1\nx = = 2"), 1);
+	assert_says("tester: script.lua:2: ");
+}
+
+static void test_error_objects_are_described(void **state)
+{
+	(void)state;
+	assert_int_equal(run("error {}"), 1);
+	assert_says("tester: error object is a table value");
+	assert_int_equal(run("error(setmetatable({}, {__tostring = function() return 'T' end}))"),
+			 1);
+	assert_says("tester: T");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_script_that_returns_ends_with_zero),
+		cmocka_unit_test(test_arg_has_the_arguments_and_the_script),
+		cmocka_unit_test(test_a_first_line_for_unix_is_skipped_but_counted),
+		cmocka_unit_test(test_os_exit_ends_with_its_status),
+		cmocka_unit_test(test_finalizers_run_however_the_script_ends),
+		cmocka_unit_test(test_getenv_reads_the_components_environment),
+		cmocka_unit_test(test_there_are_no_processes_to_start),
+		cmocka_unit_test(test_modules_come_from_the_image_alone),
+		cmocka_unit_test(test_an_uncaught_error_has_component_line_and_traceback),
+		cmocka_unit_test(test_a_syntax_error_has_file_and_line),
+		cmocka_unit_test(test_error_objects_are_described),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
