@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/* The calls of channel.h on an endpoint. */
+#include "ipc/channel.h"
+
+#include <string.h>
+
+#include "ipc/endpoint.h"
+
+const char *channel_name(const struct channel *ch)
+{
+	return ch->name;
+}
+
+size_t channel_max(const struct channel *ch)
+{
+	return ring_max(ch->tx.size);
+}
+
+enum channel_status channel_reserve(struct channel *ch, size_t len, uint64_t deadline, void **room)
+{
+	enum channel_status status = endpoint_reserve(ch, len, room);
+
+	if (ring_rare(status == CHANNEL_AGAIN))
+		return endpoint_wait_room(ch, len, deadline, room);
+	return status;
+}
+
+/* The receiver's flag is not 0: it sleeps, or has closed, or both. */
+static enum channel_status channel_committed(struct channel *ch, uint32_t flag)
+{
+	if (flag & BELL_PARKED && bell_ring(&ch->tx.control->flag.receiver))
+		ring_count(&ch->tx.bells, 1);
+	return flag & RING_CLOSED ? endpoint_refused(ch, flag) : CHANNEL_OK;
+}
+
+enum channel_status channel_commit(struct channel *ch, size_t len)
+{
+	uint32_t flag;
+
+	if (ring_rare(len >= ch->tx.reserved))
+		return CHANNEL_MISUSE;
+	flag = ring_commit(&ch->tx, len);
+	return ring_rare(flag) ? channel_committed(ch, flag) : CHANNEL_OK;
+}
+
+enum channel_status channel_peek(struct channel *ch, uint64_t deadline, const void **msg,
+				 size_t *len)
+{
+	enum channel_status status = endpoint_peek(ch, msg, len);
+
+	if (ring_rare(status == CHANNEL_AGAIN))
+		return endpoint_wait_message(ch, deadline, msg, len);
+	return status;
+}
+
+enum channel_status channel_release(struct channel *ch)
+{
+	if (ring_rare(!ch->rx.held))
+		return CHANNEL_MISUSE;
+	if (ring_rare(ring_release(&ch->rx)))
+		endpoint_ack(ch);
+	return CHANNEL_OK;
+}
+
+enum channel_status channel_send(struct channel *ch, const void *msg, size_t len, uint64_t deadline)
+{
+	enum channel_status status;
+	void *room;
+
+	status = channel_reserve(ch, len, deadline, &room);
+	if (status != CHANNEL_OK)
+		return status;
+	if (len)
+		memcpy(room, msg, len);
+	return channel_commit(ch, len);
+}
+
+enum channel_status channel_recv(struct channel *ch, void *buf, size_t size, size_t *len,
+				 uint64_t deadline)
+{
+	enum channel_status status;
+	const void *msg;
+
+	status = channel_peek(ch, deadline, &msg, len);
+	if (status != CHANNEL_OK)
+		return status;
+	if (*len > size)
+		return CHANNEL_TOO_BIG;
+	if (*len)
+		memcpy(buf, msg, *len);
+	return channel_release(ch);
+}
+
+void channel_finish(struct channel *ch)
+{
+	endpoint_finish(ch, CHANNEL_FINISHED);
+}
+
+void channel_close(struct channel *ch)
+{
+	endpoint_close(ch, CHANNEL_FINISHED);
+}
+
+static enum channel_reason channel_load_reason(const enum channel_reason *reason)
+{
+	return __atomic_load_n(reason, __ATOMIC_RELAXED);
+}
+
+enum channel_reason channel_reason(const struct channel *ch)
+{
+	enum channel_reason reason = channel_load_reason(&ch->rx.reason);
+
+	return reason ? reason : channel_load_reason(&ch->tx.reason);
+}
+
+static uint64_t channel_load_count(const uint64_t *counter)
+{
+	return __atomic_load_n(counter, __ATOMIC_RELAXED);
+}
+
+void channel_stats(const struct channel *ch, struct channel_stats *out)
+{
+	*out = (struct channel_stats){
+		.sent = channel_load_count(&ch->tx.sent),
+		.sent_bytes = channel_load_count(&ch->tx.sent_bytes),
+		.received = channel_load_count(&ch->rx.received),
+		.received_bytes = channel_load_count(&ch->rx.received_bytes),
+		.parks = channel_load_count(&ch->tx.parks) + channel_load_count(&ch->rx.parks),
+		.bells = channel_load_count(&ch->tx.bells) + channel_load_count(&ch->rx.bells),
+	};
+}
+
+const char *channel_status_text(enum channel_status status)
+{
+	switch (status) {
+	case CHANNEL_OK:
+		return "ok";
+	case CHANNEL_AGAIN:
+		return "nothing there before the deadline";
+	case CHANNEL_CLOSED:
+		return "channel closed";
+	case CHANNEL_TOO_BIG:
+		return "message too big";
+	case CHANNEL_MISUSE:
+		return "call not allowed in this state";
+	}
+	return "unknown status";
+}
+
+const char *channel_reason_text(enum channel_reason reason)
+{
+	switch (reason) {
+	case CHANNEL_OPEN:
+		return "open";
+	case CHANNEL_FINISHED:
+		return "finished";
+	case CHANNEL_PEER_DIED:
+		return "peer died";
+	case CHANNEL_PROTOCOL:
+		return "protocol error";
+	}
+	return "unknown reason";
+}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Where an image's channels lie in the channels region: first the control
+ * blocks of all rings, then the rings in the order of the manifest, from the
+ * first end to the second and back. Endpoints are outside of it.
+ */
+#include "ipc/channel_table.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "container/component_self.h"
+#include "container/image.h"
+#include "ipc/endpoint.h"
+#include "layout/layout.h"
+
+static struct {
+	const struct image *image;
+	struct channel *endpoints; /* 2 a channel: from, to */
+} channel_table;
+
+static size_t channel_round(size_t n, size_t unit)
+{
+	return (n + unit - 1) / unit * unit;
+}
+
+/* The controls fill whole pages, so that every ring begins on a page. */
+static size_t channel_control_bytes(const struct image *img)
+{
+	return channel_round(2 * sizeof(struct ring_control) * img->channel_count,
+			     LAYOUT_PAGE_SIZE);
+}
+
+static bool channel_size_allowed(size_t bytes)
+{
+	return bytes >= RING_MIN_BYTES && bytes <= RING_MAX_BYTES && !(bytes & (bytes - 1));
+}
+
+size_t channel_table_bytes(const struct image *img)
+{
+	size_t bytes = channel_control_bytes(img);
+
+	for (unsigned i = 0; i < img->channel_count; i++) {
+		if (!channel_size_allowed(img->channels[i].ring_bytes))
+			return SIZE_MAX;
+		bytes += 2 * img->channels[i].ring_bytes;
+		if (bytes > LAYOUT_CHANNELS_SIZE)
+			return SIZE_MAX;
+	}
+	return channel_round(bytes, LAYOUT_SUPER_SIZE);
+}
+
+static int channel_table_map(size_t bytes)
+{
+	void *base = (void *)LAYOUT_CHANNELS_BASE;
+
+	if (mmap(base, bytes, PROT_READ | PROT_WRITE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0) == MAP_FAILED)
+		return -errno;
+	/* A wish: where the kernel has no huge pages, small ones serve. */
+	madvise(base, bytes, MADV_HUGEPAGE);
+	return 0;
+}
+
+static struct channel *channel_endpoint(unsigned channel, unsigned end)
+{
+	return &channel_table.endpoints[2 * channel + end];
+}
+
+static void channel_join(unsigned i, struct ring_control *controls, unsigned char *memory)
+{
+	const struct image_channel *spec = &channel_table.image->channels[i];
+	struct ring there = {&controls[0], memory, spec->ring_bytes};
+	struct ring back = {&controls[1], memory + spec->ring_bytes, spec->ring_bytes};
+	struct channel *from = channel_endpoint(i, 0), *to = channel_endpoint(i, 1);
+
+	ring_init(&there, 0);
+	ring_init(&back, 0);
+	endpoint_init(from, &there, &back, 0);
+	endpoint_init(to, &back, &there, 0);
+	from->name = to->name = spec->name;
+	from->owner = spec->from;
+	to->owner = spec->to;
+}
+
+static void channel_table_join(void)
+{
+	const struct image *img = channel_table.image;
+	struct ring_control *controls = (void *)LAYOUT_CHANNELS_BASE;
+	unsigned char *memory = (unsigned char *)controls + channel_control_bytes(img);
+
+	for (unsigned i = 0; i < img->channel_count; i++) {
+		channel_join(i, &controls[2 * i], memory);
+		memory += 2 * img->channels[i].ring_bytes;
+	}
+}
+
+int channel_table_create(const struct image *img)
+{
+	size_t bytes = channel_table_bytes(img);
+	int error;
+
+	if (channel_table.image)
+		return -EBUSY;
+	if (bytes == SIZE_MAX)
+		return -EINVAL;
+	bell_init();
+	if (bytes) {
+		error = channel_table_map(bytes);
+		if (error)
+			return error;
+		channel_table.endpoints =
+			aligned_alloc(RING_APART, 2 * sizeof(struct channel) * img->channel_count);
+		if (!channel_table.endpoints)
+			return -ENOMEM;
+	}
+	channel_table.image = img;
+	channel_table_join();
+	return 0;
+}
+
+void channel_table_end(unsigned component, bool failed)
+{
+	if (!channel_table.image)
+		return;
+	for (unsigned i = 0; i < 2 * channel_table.image->channel_count; i++)
+		if (channel_table.endpoints[i].owner == component)
+			endpoint_close(&channel_table.endpoints[i],
+				       failed ? CHANNEL_PEER_DIED : CHANNEL_FINISHED);
+}
+
+static struct channel *channel_find(const char *name, unsigned component)
+{
+	bool known = false;
+
+	for (unsigned i = 0; i < 2 * channel_table.image->channel_count; i++) {
+		struct channel *ch = &channel_table.endpoints[i];
+
+		if (strcmp(ch->name, name))
+			continue;
+		if (ch->owner == component)
+			return ch;
+		known = true;
+	}
+	errno = known ? EACCES : ENOENT;
+	return NULL;
+}
+
+struct channel *channel_open(const char *name)
+{
+	if (channel_table.image)
+		return channel_find(name, component_index());
+	errno = ENOENT;
+	return NULL;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The channels of one image, as the container sees them: one table, made before
+ * any component starts, that lasts as long as the image.
+ */
+#ifndef IPC_CHANNEL_TABLE_H
+#define IPC_CHANNEL_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct image;
+
+/*
+ * Bytes of the channels region that the image's channels take, in whole
+ * super-pages; 0 when it has none, SIZE_MAX when a ring's size is not allowed
+ * or they are more than the region holds.
+ */
+size_t channel_table_bytes(const struct image *img);
+
+/*
+ * Back the channels region and make both endpoints of every channel. Once in a
+ * process, with one thread alive. Returns 0, or a negative errno: -EINVAL for
+ * sizes as above, -EBUSY the second time, else what mmap or malloc says.
+ */
+int channel_table_create(const struct image *img);
+
+/*
+ * The component has ended: close what it left open, with the reason "peer died"
+ * if it failed. Call when none of its threads uses a channel any more, on any
+ * thread. The rings stay, so the peer may go on reading what was sent.
+ */
+void channel_table_end(unsigned component, bool failed);
+
+#endif

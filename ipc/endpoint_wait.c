@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Waiting: poll for a while, then park.
+ *
+ * A park with its wake-up costs both sides some tens of microseconds, so it
+ * pays to poll as long as that, if polling leads to anything.
+ */
+#include "ipc/endpoint.h"
+
+/*
+ * Polls before a park, a pause of 10 to 40 ns after each. The most is more than
+ * a wake-up takes: else two sides that wake each other would both be parked
+ * again before the answer comes, and so for ever.
+ */
+#define ENDPOINT_POLLS_MAX 3000
+#define ENDPOINT_POLLS_MIN 60
+/* Polls between two looks at the clock. */
+#define ENDPOINT_POLLS_CLOCK 256
+
+#define ENDPOINT_PACE_MAX 16
+
+/* One time in so many, what has not paid of late is tried again. */
+#define ENDPOINT_TRIAL 32
+
+/* What is waited for: a message, or room for one. */
+struct endpoint_attempt {
+	struct channel *ch;
+	enum channel_status (*make)(struct endpoint_attempt *a);
+	uint32_t *flag;
+	uint64_t *parks;
+	struct endpoint_patience *patience;
+	const void **msg;
+	size_t *msg_len;
+	void **room;
+	size_t room_len;
+};
+
+static enum channel_status endpoint_attempt_room(struct endpoint_attempt *a)
+{
+	return endpoint_reserve(a->ch, a->room_len, a->room);
+}
+
+static enum channel_status endpoint_attempt_message(struct endpoint_attempt *a)
+{
+	return endpoint_peek(a->ch, a->msg, a->msg_len);
+}
+
+/*
+ * A receiver that is as fast as its sender would fight it for the line of every
+ * single message. It lets the sender run ahead by staying away for some pauses,
+ * twice as many each time as long as that brings more messages than pauses. In
+ * a dialogue, where messages come one by one, it so stays away for one pause.
+ */
+static void endpoint_stay_away(struct endpoint_pace *pace, uint64_t received)
+{
+	uint64_t brought = received - pace->received;
+
+	pace->received = received;
+	if (++pace->times % ENDPOINT_TRIAL == 0)
+		pace->pauses = ENDPOINT_PACE_MAX / 2;
+	else if (brought <= pace->pauses)
+		pace->pauses /= 2;
+	else if (pace->pauses < ENDPOINT_PACE_MAX)
+		pace->pauses = 2 * pace->pauses + 1;
+	for (unsigned i = 0; i < pace->pauses; i++)
+		bell_pause();
+}
+
+/* Polling is worth its time while it brings something, and less each time it does not. */
+static unsigned endpoint_polls(struct endpoint_patience *p)
+{
+	if (p->times++ % ENDPOINT_TRIAL == 0)
+		return ENDPOINT_POLLS_MAX;
+	return p->polls < ENDPOINT_POLLS_MIN ? ENDPOINT_POLLS_MIN : p->polls;
+}
+
+static enum channel_status endpoint_poll(struct endpoint_attempt *a, uint64_t deadline)
+{
+	enum channel_status status = a->make(a);
+	unsigned polls = endpoint_polls(a->patience);
+
+	for (unsigned i = 1; i <= polls && status == CHANNEL_AGAIN; i++) {
+		bell_pause();
+		status = a->make(a);
+		if (i % ENDPOINT_POLLS_CLOCK == 0 && bell_past(deadline))
+			break;
+	}
+	a->patience->polls = status == CHANNEL_AGAIN ? polls / 2 : ENDPOINT_POLLS_MAX;
+	return status;
+}
+
+/* One sleep. The attempt between bell_arm and bell_sleep is S3 of bell.h. */
+static enum channel_status endpoint_park(struct endpoint_attempt *a, uint64_t deadline)
+{
+	uint32_t armed = bell_arm(a->flag);
+	enum channel_status status = a->make(a);
+
+	if (status == CHANNEL_AGAIN) {
+		ring_count(a->parks, 1);
+		bell_sleep(a->flag, armed, deadline);
+	}
+	bell_disarm(a->flag);
+	return status == CHANNEL_AGAIN ? a->make(a) : status;
+}
+
+static enum channel_status endpoint_wait(struct endpoint_attempt *a, uint64_t deadline)
+{
+	enum channel_status status = endpoint_poll(a, deadline);
+
+	/* By the clock: a peer that keeps changing the flag must not stretch the wait. */
+	while (status == CHANNEL_AGAIN && !bell_past(deadline))
+		status = endpoint_park(a, deadline);
+	return status;
+}
+
+enum channel_status endpoint_wait_room(struct channel *ch, size_t len, uint64_t deadline,
+				       void **room)
+{
+	struct endpoint_attempt a = {
+		.ch = ch,
+		.make = endpoint_attempt_room,
+		.flag = &ch->tx.control->flag.sender,
+		.parks = &ch->tx.parks,
+		.patience = &ch->tx_patience,
+		.room = room,
+		.room_len = len,
+	};
+
+	if (deadline == CHANNEL_NOW)
+		return CHANNEL_AGAIN;
+	return endpoint_wait(&a, deadline);
+}
+
+enum channel_status endpoint_wait_message(struct channel *ch, uint64_t deadline, const void **msg,
+					  size_t *len)
+{
+	struct endpoint_attempt a = {
+		.ch = ch,
+		.make = endpoint_attempt_message,
+		.flag = &ch->rx.control->flag.receiver,
+		.parks = &ch->rx.parks,
+		.patience = &ch->rx_patience,
+		.msg = msg,
+		.msg_len = len,
+	};
+
+	if (deadline == CHANNEL_NOW)
+		return CHANNEL_AGAIN;
+	endpoint_stay_away(&ch->pace, ch->rx.received);
+	return endpoint_wait(&a, deadline);
+}

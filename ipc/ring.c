@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/* The ring's rare moments: beginning, end of the memory, end of the room, close. */
+#include "ipc/ring.h"
+
+_Static_assert(sizeof(struct ring_control) == 2 * RING_APART, "two groups, apart");
+_Static_assert(RING_MAX_BYTES / 2 <= UINT32_MAX, "a length fits half a header");
+
+static void ring_sender_end(struct ring_sender *s, enum channel_reason reason)
+{
+	s->reserved = 0;
+	s->limit = s->cursor; /* no room: every reserve takes the slow path */
+	__atomic_store_n(&s->reason, reason, __ATOMIC_RELAXED);
+}
+
+static void ring_receiver_end(struct ring_receiver *r, enum channel_reason reason)
+{
+	r->held = 0;
+	__atomic_store_n(&r->reason, reason, __ATOMIC_RELAXED);
+}
+
+/* A reason as the peer wrote it. */
+static enum channel_reason ring_peer_reason(uint32_t value)
+{
+	bool known = value == CHANNEL_FINISHED || value == CHANNEL_PEER_DIED;
+
+	return known ? (enum channel_reason)value : CHANNEL_PROTOCOL;
+}
+
+void ring_init(const struct ring *ring, uint64_t start)
+{
+	__atomic_store_n(&ring->control->acked, start, __ATOMIC_RELAXED);
+	__atomic_store_n(&ring->control->flag.receiver, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&ring->control->flag.sender, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(ring_word(ring->memory, ring->size, start), 0, __ATOMIC_RELEASE);
+}
+
+void ring_sender_init(struct ring_sender *s, const struct ring *ring, uint64_t start)
+{
+	*s = (struct ring_sender){
+		.memory = ring->memory,
+		.control = ring->control,
+		.size = ring->size,
+		.cursor = start,
+		.limit = start + ring->size - RING_WORD,
+	};
+}
+
+void ring_receiver_init(struct ring_receiver *r, const struct ring *ring, uint64_t start)
+{
+	*r = (struct ring_receiver){
+		.memory = ring->memory,
+		.control = ring->control,
+		.size = ring->size,
+		.cursor = start,
+		.acked = start,
+	};
+}
+
+/*
+ * R2: acquires what R1 in ring_ack released, so that the receiver's last reads
+ * of the room come before it is written again. False if no correct receiver
+ * would be there.
+ */
+static bool ring_refresh(struct ring_sender *s)
+{
+	uint64_t before = s->limit - (s->size - RING_WORD);
+	uint64_t acked = __atomic_load_n(&s->control->acked, __ATOMIC_ACQUIRE);
+
+	if (acked - before > s->cursor - before || acked % RING_WORD)
+		return false;
+	/* The zero word behind the last record is the sender's too. */
+	s->limit = acked + s->size - RING_WORD;
+	return true;
+}
+
+void ring_refused(struct ring_sender *s, uint32_t flag)
+{
+	ring_sender_end(s, ring_peer_reason(flag >> RING_REASON_SHIFT));
+}
+
+enum channel_status ring_reserve_slow(struct ring_sender *s, size_t len, void **room)
+{
+	uint32_t flag = __atomic_load_n(&s->control->flag.receiver, __ATOMIC_ACQUIRE);
+	uint64_t tail = ring_tail(s->size, s->cursor), record = ring_record(len);
+	uint64_t need = record <= tail ? record : tail + record;
+
+	if (s->reason)
+		return CHANNEL_CLOSED;
+	if (flag & RING_CLOSED)
+		ring_refused(s, flag);
+	else if (need > s->limit - s->cursor && !ring_refresh(s))
+		ring_sender_end(s, CHANNEL_PROTOCOL);
+	if (s->reason)
+		return CHANNEL_CLOSED;
+	s->reserved = 0;
+	if (need > s->limit - s->cursor)
+		return CHANNEL_AGAIN;
+	if (record > tail)
+		ring_publish(s, ring_header(RING_PAD, 0), tail);
+	s->reserved = len + 1;
+	*room = ring_word(s->memory, s->size, s->cursor) + 1;
+	return CHANNEL_OK;
+}
+
+uint32_t ring_finish(struct ring_sender *s, enum channel_reason reason)
+{
+	/* The word is 0 and the sender's own: no room is needed, and none behind it. */
+	__atomic_store_n(ring_word(s->memory, s->size, s->cursor), ring_header(RING_FIN, reason),
+			 __ATOMIC_RELEASE);
+	ring_sender_end(s, reason);
+	return bell_look(&s->control->flag.receiver);
+}
+
+void ring_mark_closed(struct ring_control *control, enum channel_reason reason)
+{
+	__atomic_fetch_or(&control->flag.receiver,
+			  RING_CLOSED | (uint32_t)reason << RING_REASON_SHIFT, __ATOMIC_SEQ_CST);
+}
+
+void ring_refuse(struct ring_receiver *r, enum channel_reason reason)
+{
+	ring_receiver_end(r, reason);
+	ring_mark_closed(r->control, reason);
+}
+
+uint32_t ring_ack(struct ring_receiver *r)
+{
+	if (r->acked != r->cursor) {
+		r->acked = r->cursor;
+		/* R1; and T1 of a sender that sleeps for room. */
+		__atomic_store_n(&r->control->acked, r->acked, __ATOMIC_RELEASE);
+	}
+	return bell_look(&r->control->flag.sender);
+}
+
+static enum channel_status ring_receiver_closed(struct ring_receiver *r, enum channel_reason reason)
+{
+	ring_receiver_end(r, reason);
+	return CHANNEL_CLOSED;
+}
+
+/*
+ * Nothing is published. The ring may have been closed without a closing record;
+ * what was published before that is still to be read.
+ */
+static enum channel_status ring_peek_empty(struct ring_receiver *r)
+{
+	uint32_t flag = __atomic_load_n(&r->control->flag.receiver, __ATOMIC_ACQUIRE);
+	uint64_t *word = ring_word(r->memory, r->size, r->cursor);
+
+	if (!(flag & RING_CLOSED) || __atomic_load_n(word, __ATOMIC_RELAXED))
+		return CHANNEL_AGAIN;
+	return ring_receiver_closed(r, ring_peer_reason(flag >> RING_REASON_SHIFT));
+}
+
+/* Whether a correct sender could have padded here: some record did not fit. */
+static bool ring_pad_allowed(const struct ring_receiver *r)
+{
+	return ring_tail(r->size, r->cursor) < r->size / 2;
+}
+
+enum channel_status ring_peek_slow(struct ring_receiver *r, uint64_t header, const void **msg,
+				   size_t *len)
+{
+	if (r->reason)
+		return CHANNEL_CLOSED;
+	if (r->held) {
+		*msg = ring_word(r->memory, r->size, r->cursor) + 1;
+		*len = r->length;
+		return CHANNEL_OK;
+	}
+	if (header == 0)
+		return ring_peek_empty(r);
+	if (header == ring_header(RING_PAD, 0) && ring_pad_allowed(r)) {
+		/* Leads to the start, where no pad is allowed: this recurs once. */
+		r->cursor += ring_tail(r->size, r->cursor);
+		return ring_peek(r, msg, len);
+	}
+	if (header >> 32 == RING_FIN)
+		return ring_receiver_closed(r, ring_peer_reason((uint32_t)header));
+	return ring_receiver_closed(r, CHANNEL_PROTOCOL);
+}
