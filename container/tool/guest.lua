@@ -56,7 +56,7 @@ local function image_path(path)
 end
 
 local function config_of(image)
-	local path = image:gsub("%.elf$", "") .. ".cfg"
+	local path = image:gsub("%.%w+$", "") .. ".cfg"
 	local text, err = contents(path)
 	if not text then
 		fail("%s; expected the xl config that `atoll build` writes beside the image", err)
@@ -91,7 +91,7 @@ local function describe(path, options)
 	local module_bytes = options.module and size_of(options.module, "module") or 0
 	local config = config_of(image)
 	return {
-		name = image:match("([^/]+)$"):gsub("%.elf$", ""),
+		name = image:match("([^/]+)$"):gsub("%.%w+$", ""),
 		image = image,
 		config = config,
 		module = options.module,

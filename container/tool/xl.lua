@@ -5,6 +5,7 @@
 -- guest that has ended is preserved until its console is read to the last byte:
 -- destroying it closes the console's terminal with whatever that still holds.
 
+local fail = require("fail").fail
 local files = require("files")
 local sys = require("sys")
 local xenbus = require("xenbus")
@@ -40,6 +41,26 @@ local function quote(text)
 	end) .. '"'
 end
 
+-- A word as the guest's kernel takes it off extra=: blanks part words, quotes hold them together.
+local function quote_word(word)
+	if word ~= "" and not word:find("[ '\"]") then
+		return word
+	end
+	local mark = word:find("'") and '"' or "'"
+	if word:find(mark, 1, true) then
+		fail("word %s: has both kinds of quotes; expected at most one of ' and \"", word)
+	end
+	return mark .. word .. mark
+end
+
+local function extra(words)
+	local quoted = {}
+	for i, word in ipairs(words) do
+		quoted[i] = quote_word(word)
+	end
+	return table.concat(quoted, " ")
+end
+
 -- The last assignment of a name wins.
 local function config_text(guest, name)
 	local lines = {
@@ -53,11 +74,15 @@ local function config_text(guest, name)
 		'on_watchdog="preserve"',
 		'on_soft_reset="preserve"',
 	}
-	if guest.module then
+	local words = guest.words
+	if guest.module and files.stat(guest.module).size > 0 then
 		lines[#lines + 1] = "ramdisk=" .. quote(guest.module)
+	elseif guest.module then
+		-- xl refuses an empty ramdisk; the guest's kernel has an empty file to offer.
+		words = table.move(words, 1, #words, 3, { "--module", "/dev/null" })
 	end
-	if #guest.words > 0 then
-		lines[#lines + 1] = "extra=" .. quote(table.concat(guest.words, " "))
+	if #words > 0 then
+		lines[#lines + 1] = "extra=" .. quote(extra(words))
 	end
 	return table.concat(lines, "\n") .. "\n"
 end
