@@ -49,7 +49,7 @@ check: $(B)/.setup-check all
 	$(Q)CFLAGS='$(CFLAGS)' KERNEL_FLAGS='$(flags-kernel)' KERNEL_SOURCES='$(kernel_sources)' tests/check
 
 bench: all
-	$(Q)tests/bench
+	$(Q)tests/bench/run
 
 setup: $(B)/.setup-build $(B)/.setup-test $(B)/.setup-check
 

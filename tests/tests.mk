@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Unit tests: build/tests/VARIANT/test_X from tests/unit/test_X.c and the
-# library of that variant.
+# library of that variant; and channel_stress from tests/stress.
 
 unit-tests := $(sort $(basename $(notdir $(wildcard tests/unit/test_*.c))))
 
@@ -8,7 +8,7 @@ unit-tests := $(sort $(basename $(notdir $(wildcard tests/unit/test_*.c))))
 threaded-tests := $(filter test_bell% test_channel% test_ring% test_lua_channel%,$(unit-tests))
 
 test-binaries := $(unit-tests:%=$(B)/tests/plain/%) $(unit-tests:%=$(B)/tests/address/%) \
-	$(threaded-tests:%=$(B)/tests/thread/%)
+	$(threaded-tests:%=$(B)/tests/thread/%) $(variants:%=$(B)/tests/%/channel_stress)
 
 # What a test's own subject needs; jemalloc would take malloc away from valgrind.
 libs-plain-test_heap := -l:libjemalloc.a -lm
@@ -19,6 +19,12 @@ $(B)/tests/$(1)/%: $(B)/obj/$(1)/tests/unit/%.o $(lib-$(1))/libatoll-lua.a $(lib
 	@mkdir -p $$(@D)
 	$$(Q)$$(CC) -no-pie $$(flags-$(1)) -o $$@ $$^ $$(libs-$(1)-$$*) -Wl,--as-needed -llua5.4 \
 		-lcmocka -lpthread
+
+$(B)/tests/$(1)/channel_stress: $(B)/obj/$(1)/tests/stress/channel_stress.o \
+		$(lib-$(1))/libatoll.a
+	$$(call say,LD,$$@)
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) -no-pie $$(flags-$(1)) -o $$@ $$^ -lpthread
 endef
 $(foreach v,$(variants),$(eval $(call unit-test,$(v))))
 

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 -- Checks of single manifest values. Each takes the value and returns what it
--- means, or nil and what was expected.
+-- means, or nil and what was expected. And what messages about them need.
 
 local SHOWN_MAX = 40 -- bytes of a string in a message
 
@@ -28,6 +28,26 @@ local function describe(value)
 		return ("%s (%s)"):format(value, kind)
 	end
 	return "a " .. kind
+end
+
+-- Any keys: by type, then numbers by value and all else as text.
+local function key_before(a, b)
+	if type(a) ~= type(b) then
+		return type(a) < type(b)
+	elseif type(a) == "number" then
+		return a < b
+	end
+	return tostring(a) < tostring(b)
+end
+
+-- The keys of a table, in order.
+local function keys(value)
+	local result = {}
+	for key in pairs(value) do
+		result[#result + 1] = key
+	end
+	table.sort(result, key_before)
+	return result
 end
 
 local function text(value)
@@ -165,6 +185,7 @@ return {
 	describe = describe,
 	environment = environment,
 	integer = integer,
+	keys = keys,
 	list = list,
 	name = name,
 	nonempty = nonempty,

@@ -19,13 +19,8 @@ local function check_fields(where, value, fields)
 	for key, v in pairs(value) do
 		local wanted = fields[key]
 		if not wanted then
-			local names = {}
-			for name in pairs(fields) do
-				names[#names + 1] = name
-			end
-			table.sort(names)
 			fail("%s: unknown field %s; expected one of %s", where, tostring(key),
-				table.concat(names, ", "))
+				table.concat(check.keys(fields), ", "))
 		elseif type(v) ~= wanted then
 			fail("%s: field %s: got %s; expected a %s", where, key, check.describe(v),
 				wanted)

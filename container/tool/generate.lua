@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- The texts that packing writes: image.c, the xl config, and the map.
 
+local keys = require("check").keys
 local layout = require("layout")
 
 -- What the guest needs beyond what the manifest names: page tables, the
@@ -187,15 +188,6 @@ local function map(manifest, segments)
 	return result
 end
 
-local function sorted_keys(value)
-	local keys = {}
-	for key in pairs(value) do
-		keys[#keys + 1] = key
-	end
-	table.sort(keys)
-	return keys
-end
-
 -- A value as Lua text; keys are all numbers or all strings.
 local function serialize(value, indent)
 	if type(value) == "string" then
@@ -204,7 +196,7 @@ local function serialize(value, indent)
 		return value > 0xffff and ("0x%x"):format(value) or tostring(value)
 	end
 	local inner, lines = indent .. "\t", {}
-	for _, key in ipairs(sorted_keys(value)) do
+	for _, key in ipairs(keys(value)) do
 		local label = type(key) == "string" and key .. " = " or ""
 		lines[#lines + 1] = inner .. label .. serialize(value[key], inner) .. ",\n"
 	end

@@ -45,14 +45,26 @@ local function size_of(path, what)
 	return stat.size
 end
 
--- DIR stands for DIR/NAME.elf, as `atoll build` names it.
+-- DIR stands for the one *.elf in it.
 local function image_path(path)
 	local stat = files.stat(path)
-	if stat and stat.is_dir then
-		path = files.realpath(path)
-		return path .. "/" .. path:match("[^/]+$") .. ".elf"
+	if not (stat and stat.is_dir) then
+		return path
 	end
-	return path
+	local names, err = files.list(path)
+	if not names then
+		fail("%s", err)
+	end
+	local images = {}
+	for _, name in ipairs(names) do
+		images[#images + 1] = name:match("^.+%.elf$")
+	end
+	table.sort(images)
+	if #images ~= 1 then
+		fail("%s: %s in it; expected one image, as `atoll build -o DIR` writes it", path,
+			#images == 0 and "no *.elf" or table.concat(images, ", "))
+	end
+	return path:gsub("/*$", "/") .. images[1]
 end
 
 local function config_of(image)
@@ -130,6 +142,7 @@ return {
 	contents = contents,
 	describe = describe,
 	exit_status = exit_status,
+	image_path = image_path,
 	payload = payload,
 	summary = summary,
 }

@@ -51,17 +51,6 @@ local fields = {
 	},
 }
 
-local function sorted_keys(map)
-	local keys = {}
-	for key in pairs(map) do
-		keys[#keys + 1] = key
-	end
-	table.sort(keys, function(a, b)
-		return tostring(a) < tostring(b)
-	end)
-	return keys
-end
-
 -- A name of the manifest's as a message may show it; what is odd becomes _.
 local function shown(name)
 	return (name:sub(1, 40):gsub("[^%w_]", "_"))
@@ -109,13 +98,13 @@ function reader:blocks_bound(blocks)
 end
 
 function reader:check_unknown(block, schema)
-	for _, key in ipairs(sorted_keys(block.fields)) do
+	for _, key in ipairs(check.keys(block.fields)) do
 		if type(key) ~= "string" then
 			self:report(block.line, "%sgot an entry without a name, %s; expected NAME = VALUE", block.title,
 				check.describe(block.fields[key]))
 		elseif not schema[key] then
 			self:report_field(block, shown(key), "unknown; expected one of %s",
-				table.concat(sorted_keys(schema), ", "))
+				table.concat(check.keys(schema), ", "))
 		end
 	end
 end
@@ -152,7 +141,7 @@ function reader:check_block(block)
 	if schema.language then -- first: others depend on it
 		self:check_field(block, result, "language", schema.language)
 	end
-	for _, name in ipairs(sorted_keys(schema)) do
+	for _, name in ipairs(check.keys(schema)) do
 		if name ~= "language" then
 			self:check_field(block, result, name, schema[name])
 		end

@@ -4,13 +4,15 @@
 
 local elf = require("elf")
 local fail = require("fail").fail
+local guests = require("guest")
 local layout = require("layout")
 local options = require("options")
 local sandbox = require("sandbox")
 
 local usage = [[
-usage: atoll map IMAGE.elf
+usage: atoll map IMAGE
 
+IMAGE is a packed ELF file, or the folder that `atoll build` wrote.
 Prints every region of the image's address map in ascending order and, below
 each, what this image has there. An end is the first byte behind. What is not
 listed is never mapped; regions marked "guest" are there on Xen only.
@@ -118,14 +120,15 @@ local function main(args)
 	if #opts ~= 1 or #opts.rest > 0 then
 		fail("map: got %d files; expected one\n%s", #opts + #opts.rest, usage)
 	end
-	local data = elf.open(opts[1]):section(".atoll.map")
+	local path = guests.image_path(opts[1])
+	local data = elf.open(path):section(".atoll.map")
 	if not data then
-		fail("%s: no section .atoll.map; expected an image that atoll build packed", opts[1])
+		fail("%s: no section .atoll.map; expected an image that atoll build packed", path)
 	end
 	-- The section may say anything; what is no map fails somewhere in here.
 	local ok, result = pcall(text, sandbox.data(data))
 	if not ok then
-		fail("%s: the section .atoll.map is damaged; expected an image that atoll build packed", opts[1])
+		fail("%s: the section .atoll.map is damaged; expected an image that atoll build packed", path)
 	end
 	io.stdout:write(result)
 	return 0

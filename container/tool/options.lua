@@ -6,13 +6,10 @@
 -- the options and what follows it is in result.rest.
 
 local fail = require("fail").fail
+local keys = require("check").keys
 
 local function known(spec)
-	local names = {}
-	for name in pairs(spec) do
-		names[#names + 1] = name
-	end
-	table.sort(names)
+	local names = keys(spec)
 	return #names > 0 and table.concat(names, ", ") or "no options"
 end
 

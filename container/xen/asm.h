@@ -12,6 +12,11 @@
 #define SEGMENT_DATA 0x10
 #define SEGMENT_TSS 0x18 /* 16 bytes: two slots */
 
+/* Descriptors of flat segments, AMD64 Architecture Programmer's Manual 2, 4.7: two halves. */
+#define DESCRIPTOR_LOW 0x0000ffff       /* base 0, the largest limit */
+#define DESCRIPTOR_CODE_HIGH 0x00af9b00 /* 64-bit code */
+#define DESCRIPTOR_DATA_HIGH 0x00cf9300 /* writable data */
+
 #define CR0_PE 0x00000001
 #define CR0_MP 0x00000002
 #define CR0_ET 0x00000010

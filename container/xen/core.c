@@ -45,18 +45,25 @@ void syscall_entry(void);
 void core_enter(void);
 
 static struct core cores[LAYOUT_CORES_MAX];
-static unsigned online = 1;
+static unsigned started = 1; /* cores[0] to cores[started - 1] run or will soon */
 static struct gate idt[VECTOR_COUNT]; /* the same for all cores */
 static uint32_t vector_size;
 
 struct core *core_get(unsigned id)
 {
-	return id < core_online() ? &cores[id] : NULL;
+	if (id >= core_count())
+		return NULL;
+	/* Acquire; pairs with the release in core_start. */
+	while (!__atomic_load_n(&cores[id].online, __ATOMIC_ACQUIRE)) {
+		core_barrier_answer();
+		hypercall_yield();
+	}
+	return &cores[id];
 }
 
-unsigned core_online(void)
+unsigned core_count(void)
 {
-	return __atomic_load_n(&online, __ATOMIC_ACQUIRE);
+	return __atomic_load_n(&started, __ATOMIC_ACQUIRE);
 }
 
 uint32_t core_vector_size(void)
@@ -77,6 +84,7 @@ static void core_bind(struct core *core)
 void core_boot(void)
 {
 	core_bind(&cores[0]);
+	cores[0].online = true;
 }
 
 int core_stacks_map(unsigned id)
@@ -126,8 +134,8 @@ static void tss_make(struct core *core)
 	core->tss.iomap = sizeof(core->tss);
 	for (enum core_stack s = CORE_FAULT; s <= CORE_UPCALL; s++)
 		core->tss.ist[s - 1] = core_stack_end(core->id, s);
-	core->gdt[SEGMENT_CODE / 8] = UINT64_C(0x00af9b000000ffff);
-	core->gdt[SEGMENT_DATA / 8] = UINT64_C(0x00cf93000000ffff);
+	core->gdt[SEGMENT_CODE / 8] = (uint64_t)DESCRIPTOR_CODE_HIGH << 32 | DESCRIPTOR_LOW;
+	core->gdt[SEGMENT_DATA / 8] = (uint64_t)DESCRIPTOR_DATA_HIGH << 32 | DESCRIPTOR_LOW;
 	core->gdt[SEGMENT_TSS / 8] = (sizeof(core->tss) - 1) | (base & 0xffffff) << 16 |
 				     DESCRIPTOR_TSS | (base >> 24 & 0xff) << 56;
 	core->gdt[SEGMENT_TSS / 8 + 1] = base >> 32;
@@ -196,8 +204,8 @@ _Noreturn void core_start(struct core *core)
 {
 	core_bind(core);
 	core_setup();
-	/* Release; pairs with the acquire in core_online. */
-	__atomic_fetch_add(&online, 1, __ATOMIC_RELEASE);
+	/* Release; pairs with the acquire in core_get. */
+	__atomic_store_n(&core->online, true, __ATOMIC_RELEASE);
 	thread_idle();
 }
 
@@ -222,7 +230,11 @@ static int core_launch(unsigned id)
 	regs->cr4 = CR4_PAE;
 	regs->efer = EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE;
 	ret = (int)hypercall_vcpu_initialise(id, &context);
-	return ret < 0 ? ret : (int)hypercall_vcpu_up(id);
+	if (ret < 0)
+		return ret;
+	/* Counted /before/ it can hold a translation that somebody wants flushed. */
+	__atomic_store_n(&started, id + 1, __ATOMIC_RELEASE);
+	return (int)hypercall_vcpu_up(id);
 }
 
 int core_start_others(unsigned count)
@@ -232,8 +244,6 @@ int core_start_others(unsigned count)
 
 		if (ret < 0)
 			return ret;
-		while (core_online() <= id)
-			hypercall_yield();
 	}
 	return 0;
 }
@@ -252,12 +262,21 @@ void core_barrier_answer(void)
 	__atomic_store_n(&core->barrier_done, wanted, __ATOMIC_RELEASE);
 }
 
-/* A halted core fenced before it set the flag and will again when it wakes. */
-static bool barrier_passed(struct core *core, uint32_t ticket)
+/*
+ * A halted core fenced before it set the flag and will again when it wakes; one
+ * that is not up yet has run nothing.
+ */
+static bool barrier_is_needless(const struct core *core)
+{
+	return __atomic_load_n(&core->halted, __ATOMIC_ACQUIRE) ||
+	       !__atomic_load_n(&core->online, __ATOMIC_ACQUIRE);
+}
+
+static bool barrier_passed(const struct core *core, uint32_t ticket)
 {
 	uint32_t done = __atomic_load_n(&core->barrier_done, __ATOMIC_ACQUIRE);
 
-	return (int32_t)(done - ticket) >= 0 || __atomic_load_n(&core->halted, __ATOMIC_ACQUIRE);
+	return (int32_t)(done - ticket) >= 0 || barrier_is_needless(core);
 }
 
 static void barrier_wait(struct core *core, uint32_t ticket)
@@ -274,12 +293,12 @@ static void barrier_wait(struct core *core, uint32_t ticket)
 
 void core_barrier(void)
 {
-	unsigned count = core_online();
+	unsigned count = core_count();
 	uint32_t ticket[LAYOUT_CORES_MAX] = {0};
 
 	cpu_fence();
 	for (unsigned i = 0; i < count; i++) {
-		if (&cores[i] == core_self() || __atomic_load_n(&cores[i].halted, __ATOMIC_ACQUIRE))
+		if (&cores[i] == core_self() || barrier_is_needless(&cores[i]))
 			continue;
 		ticket[i] = __atomic_add_fetch(&cores[i].barrier_wanted, 1, __ATOMIC_ACQ_REL);
 		core_kick(&cores[i]);

@@ -65,6 +65,7 @@ struct core {
 	/* Any core. */
 	uint32_t ipi_port; /* set before the core is online */
 	uint32_t timer_port;
+	bool online;             /* runs threads */
 	uint32_t barrier_wanted; /* fences that others asked of this core */
 	uint32_t barrier_done;   /* fences that it has made */
 };
@@ -84,11 +85,14 @@ static inline uint64_t core_stack_end(unsigned id, enum core_stack stack)
 	       (stack + 1) * LAYOUT_CORE_STACK_SLOT_SIZE;
 }
 
-/* The core with this number, or NULL where there is none online. */
+/*
+ * The core with this number, or NULL where there is none. Waits for a core that
+ * is still coming up.
+ */
 struct core *core_get(unsigned id);
 
-/* Cores that are up. */
-unsigned core_online(void);
+/* Cores that have been started: whoever changes what cores share must mind them all. */
+unsigned core_count(void);
 
 /* Give the boot core its GS base; everything else may then be called on it. */
 void core_boot(void);
@@ -99,7 +103,10 @@ void core_setup(void);
 /* Map core id's stacks. 0 or -ENOMEM. */
 int core_stacks_map(unsigned id);
 
-/* Start vCPUs 1 to count - 1 and wait until they run. Negative errno of the first that fails. */
+/*
+ * Start vCPUs 1 to count - 1, which come up while the caller goes on. Negative
+ * errno of the first that Xen refuses.
+ */
 int core_start_others(unsigned count);
 
 /* Entered by a started vCPU, from entry.S. */

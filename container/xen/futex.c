@@ -11,6 +11,7 @@
 #include <asm/errno.h>
 
 #define BUCKETS 64
+#define GOLDEN_RATIO UINT64_C(11400714819323198485) /* its inverse, times 2^64 */
 
 struct bucket {
 	struct lock lock; /* covers the list, and `waiting` of the threads on it */
@@ -30,7 +31,7 @@ static struct bucket *bucket_of(const uint32_t *word)
 	uint64_t key = (uint64_t)word >> 2;
 
 	/* Fibonacci hashing: the high bits of the product depend on every bit of the key. */
-	return &buckets[key * UINT64_C(0x9e3779b97f4a7c15) >> 58];
+	return &buckets[key * GOLDEN_RATIO >> 58];
 }
 
 _Static_assert(BUCKETS == 1 << (64 - 58), "bucket_of gives every bucket and no more");

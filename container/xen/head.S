@@ -47,8 +47,8 @@ boot_pd:
 	.p2align 3
 boot_gdt:
 	.quad 0
-	.quad 0x00af9b000000ffff /* SEGMENT_CODE: 64-bit */
-	.quad 0x00cf93000000ffff /* SEGMENT_DATA */
+	.long DESCRIPTOR_LOW, DESCRIPTOR_CODE_HIGH /* SEGMENT_CODE */
+	.long DESCRIPTOR_LOW, DESCRIPTOR_DATA_HIGH /* SEGMENT_DATA */
 boot_gdt_end:
 boot_gdtr:
 	.word boot_gdt_end - boot_gdt - 1

@@ -3,8 +3,9 @@
  * Spin locks between cores. Interrupts are off wherever the kernel runs, so a
  * lock is never taken from an interrupt on top of itself.
  *
- * Order, outermost first: vm, page tables, frames; futex bucket, core. The
- * console's comes last of all.
+ * Order, outermost first: the console's; vm, page tables, frames; futex bucket,
+ * core. Touching memory that is backed on demand takes vm's, so it is done under
+ * the console's and a bucket's lock, and never under the other three.
  */
 #ifndef XEN_LOCK_H
 #define XEN_LOCK_H

@@ -18,7 +18,7 @@
 #include <asm/errno.h>
 
 #define PTE_NX (UINT64_C(1) << 63)
-#define PTE_FRAME UINT64_C(0x000ffffffffff000)
+#define PTE_FRAME ((UINT64_C(1) << 52) - LAYOUT_PAGE_SIZE)
 #define VA_MASK ((UINT64_C(1) << 48) - 1)
 #define TOP_LEVEL 3
 #define SUPER_LEVEL 1
@@ -126,7 +126,7 @@ static uint64_t entry_end(uint64_t va, unsigned level)
 
 static void flush_all(void)
 {
-	if (core_online() > 1)
+	if (core_count() > 1)
 		hypercall_flush_tlbs();
 	else
 		cpu_cr3_set(cpu_cr3());

@@ -8,6 +8,7 @@
 #include "container/xen/string.h"
 
 #define CPUID_FEATURES_RDRAND (1u << 30)
+#define GOLDEN_RATIO UINT64_C(11400714819323198485) /* its inverse, times 2^64 */
 #define RETRIES 10 /* Intel's advice; a processor that works needs none */
 
 static uint64_t mix_state;
@@ -15,11 +16,10 @@ static uint64_t mix_state;
 /* SplitMix64, Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators". */
 static uint64_t mix_next(void)
 {
-	uint64_t z = __atomic_add_fetch(&mix_state, UINT64_C(0x9e3779b97f4a7c15) ^ cpu_tsc(),
-					__ATOMIC_RELAXED);
+	uint64_t z = __atomic_add_fetch(&mix_state, GOLDEN_RATIO ^ cpu_tsc(), __ATOMIC_RELAXED);
 
-	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+	z = (z ^ z >> 30) * UINT64_C(13787848793156543929);
+	z = (z ^ z >> 27) * UINT64_C(10723151780598845931);
 	return z ^ z >> 31;
 }
 

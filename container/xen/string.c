@@ -1,14 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Memory and string functions without vector registers; see string.h.
+ *
+ * Eight bytes a step and then the rest: processors with fast strings do not
+ * care, all others do, emulated ones most of all.
  */
 #include "container/xen/string.h"
+
+#include <stdint.h>
 
 void *memcpy(void *to, const void *from, size_t size)
 {
 	void *start = to;
+	size_t words = size / 8, rest = size % 8;
 
-	__asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(size) : : "memory");
+	__asm__ volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(words) : : "memory");
+	__asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(rest) : : "memory");
 	return start;
 }
 
@@ -29,8 +36,12 @@ void *memmove(void *to, const void *from, size_t size)
 void *memset(void *to, int byte, size_t size)
 {
 	void *start = to;
+	uint64_t word = UINT64_C(0x01010101) * (unsigned char)byte;
+	size_t words = size / 8, rest = size % 8;
 
-	__asm__ volatile("rep stosb" : "+D"(to), "+c"(size) : "a"(byte) : "memory");
+	word |= word << 32;
+	__asm__ volatile("rep stosq" : "+D"(to), "+c"(words) : "a"(word) : "memory");
+	__asm__ volatile("rep stosb" : "+D"(to), "+c"(rest) : "a"(word) : "memory");
 	return start;
 }
 

@@ -164,7 +164,7 @@ long sys_sched_yield(const struct regs *regs)
 
 long sys_sched_getaffinity(const struct regs *regs)
 {
-	uint64_t mask = (UINT64_C(1) << core_online()) - 1;
+	uint64_t mask = (UINT64_C(1) << core_count()) - 1;
 
 	if (regs->rsi < sizeof(mask))
 		return -EINVAL;

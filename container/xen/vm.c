@@ -16,8 +16,8 @@
 
 #define AREAS_MAX 256
 #define BREAK_SIZE LAYOUT_MIB(64)
-#define FAULT_CLUSTER LAYOUT_KIB(64) /* backed by one fault: a fault costs more than the zeroing   \
-				      */
+/* Backed by one fault: a fault costs more than the zeroing. */
+#define FAULT_CLUSTER LAYOUT_KIB(64)
 
 struct area {
 	uint64_t start, end;

@@ -8,7 +8,8 @@
  * once, each end with one sending and one receiving thread; a dialogue of one
  * thread an end; many short channels that one end closes at a random moment.
  * Random naps make the other side run dry and park. "fenced" keeps order around
- * a sleep without the kernel's help. Exit status 0 when everything held.
+ * a sleep without the kernel's help. Each part is a case as the Test Anything
+ * Protocol has it; the first failure ends the program with status 1.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -17,6 +18,7 @@
 #include "tests/unit/channel_pair.h"
 
 #define STRESS_LIFE 200 /* attempts of a side that dies, at most */
+#define STRESS_GOLDEN_RATIO UINT64_C(11400714819323198485) /* its inverse, times 2^64 */
 
 static struct channel_pair stress_pair;
 static uint64_t stress_messages = 200000;
@@ -55,7 +57,7 @@ static void stress_nap(struct stress_thread *t)
 
 static uint64_t stress_mix(uint64_t seq)
 {
-	seq = (seq ^ seq >> 31) * UINT64_C(0x9e3779b97f4a7c15);
+	seq = (seq ^ seq >> 31) * STRESS_GOLDEN_RATIO;
 	return seq ^ seq >> 29;
 }
 
@@ -248,13 +250,13 @@ static void stress_run(struct stress_thread *threads, unsigned n)
 		pthread_join(threads[i].id, NULL);
 }
 
-static void stress_report(const char *part)
+static void stress_report(unsigned part, const char *name)
 {
 	struct channel_stats a, b;
 
 	channel_stats(stress_pair.a, &a);
 	channel_stats(stress_pair.b, &b);
-	printf("%s: %llu messages, %llu bytes, %llu parks, %llu bells\n", part,
+	printf("ok %u - %s: %llu messages, %llu bytes, %llu parks, %llu bells\n", part, name,
 	       (unsigned long long)(a.sent + b.sent),
 	       (unsigned long long)(a.sent_bytes + b.sent_bytes),
 	       (unsigned long long)(a.parks + b.parks), (unsigned long long)(a.bells + b.bells));
@@ -271,7 +273,7 @@ static void stress_stream(void)
 	};
 
 	stress_run(threads, 4);
-	stress_report("stream");
+	stress_report(1, "stream");
 	channel_pair_free(&stress_pair);
 }
 
@@ -284,7 +286,7 @@ static void stress_dialogue(void)
 	};
 
 	stress_run(threads, 2);
-	stress_report("dialogue");
+	stress_report(2, "dialogue");
 	channel_pair_free(&stress_pair);
 }
 
@@ -311,7 +313,7 @@ static void stress_deaths(void)
 
 	for (uint64_t i = 0; i < lives; i++)
 		stress_death(i);
-	printf("deaths: %llu channels\n", (unsigned long long)lives);
+	printf("ok 3 - deaths: %llu channels\n", (unsigned long long)lives);
 }
 
 int main(int argc, char **argv)
@@ -324,6 +326,7 @@ int main(int argc, char **argv)
 	bell_init();
 	if (argc > 3)
 		bell_mode.fenced = true;
+	puts("1..3");
 	stress_stream();
 	stress_dialogue();
 	stress_deaths();

@@ -22,6 +22,12 @@ function tap.equal(found, expected)
 	end
 end
 
+function tap.contains(text, part)
+	if not text:find(part, 1, true) then
+		error(("found\n%s\nexpected in it\n%s"):format(text, part), 2)
+	end
+end
+
 -- Print the plan and end with 1 where a case failed.
 function tap.finish()
 	print("1.." .. tap.count)

@@ -11,9 +11,31 @@
 
 #define REGION_LAST (LAYOUT_REGION_COUNT - 1)
 
+static const unsigned long page_sizes[] = {LAYOUT_PAGE_SIZE, LAYOUT_SUPER_SIZE};
+
 static uint64_t region_end(unsigned i)
 {
 	return layout_regions[i].base + layout_regions[i].size;
+}
+
+static void the_table_has_the_constants_of_each_region(void **state)
+{
+	(void)state;
+#define ROW_CHECK(id, prev, order, r, t, w)                                                        \
+	assert_string_equal(layout_regions[LAYOUT_REGION_##id].name, #id);                         \
+	assert_int_equal(layout_regions[LAYOUT_REGION_##id].base, LAYOUT_##id##_BASE);             \
+	assert_int_equal(region_end(LAYOUT_REGION_##id), LAYOUT_##id##_END);                       \
+	assert_int_equal(layout_regions[LAYOUT_REGION_##id].page_order, order);                    \
+	assert_int_equal(layout_regions[LAYOUT_REGION_##id].rights, r);                            \
+	assert_int_equal(layout_regions[LAYOUT_REGION_##id].target, t);
+	LAYOUT_REGIONS(ROW_CHECK)
+#undef ROW_CHECK
+}
+
+static void page_0_lies_below_every_region(void **state)
+{
+	(void)state;
+	assert_in_range(layout_regions[0].base, LAYOUT_PAGE_SIZE, UINT64_MAX);
 }
 
 static void regions_ascend_without_overlap(void **state)
@@ -29,6 +51,7 @@ static void regions_are_whole_pages_of_their_size(void **state)
 	for (unsigned i = 0; i < LAYOUT_REGION_COUNT; i++) {
 		uint64_t page = UINT64_C(1) << layout_regions[i].page_order;
 
+		assert_in_set(page, page_sizes, 2);
 		assert_int_equal(layout_regions[i].base % page, 0);
 		assert_int_equal(layout_regions[i].size % page, 0);
 		assert_int_not_equal(layout_regions[i].size, 0);
@@ -75,8 +98,12 @@ static void no_region_is_found_in_a_gap(void **state)
 	(void)state;
 	assert_null(layout_region_at(0));
 	assert_null(layout_region_at(LAYOUT_IMAGE_BASE - 1));
-	assert_null(layout_region_at(LAYOUT_IMAGE_END));
-	assert_null(layout_region_at(LAYOUT_HEAPS_BASE - 1));
+	for (unsigned i = 1; i < LAYOUT_REGION_COUNT; i++) {
+		if (region_end(i - 1) == layout_regions[i].base)
+			continue;
+		assert_null(layout_region_at(region_end(i - 1)));
+		assert_null(layout_region_at(layout_regions[i].base - 1));
+	}
 	assert_null(layout_region_at(region_end(REGION_LAST)));
 	assert_null(layout_region_at(UINT64_MAX));
 }
@@ -87,6 +114,8 @@ static void heap_windows_fill_their_region(void **state)
 	assert_int_equal(layout_heap_base(0), LAYOUT_HEAPS_BASE);
 	assert_int_equal(layout_heap_base(1) - layout_heap_base(0), LAYOUT_HEAP_SIZE);
 	assert_int_equal(layout_heap_base(LAYOUT_COMPONENTS_MAX), LAYOUT_HEAPS_END);
+	for (unsigned i = 0; i < LAYOUT_COMPONENTS_MAX; i++)
+		assert_int_equal(layout_heap_base(i) % LAYOUT_SUPER_SIZE, 0);
 }
 
 static void stack_slots_fill_their_region(void **state)
@@ -114,6 +143,8 @@ static void module_slots_fill_their_region(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_table_has_the_constants_of_each_region),
+		cmocka_unit_test(page_0_lies_below_every_region),
 		cmocka_unit_test(regions_ascend_without_overlap),
 		cmocka_unit_test(regions_are_whole_pages_of_their_size),
 		cmocka_unit_test(regions_have_a_name_and_a_purpose),

@@ -4,47 +4,20 @@
 
 package.path = arg[0]:match("^(.*/)") .. "?.lua;" .. package.path
 local tap = require("tap")
-
-local atoll = assert(arg[1], "usage: test_pack.lua ATOLL")
-local FAILED = 125
-
-local function shell(command)
-	local pipe <close> = io.popen(command)
-	return pipe:read("a")
-end
-
-local folder = shell("mktemp -d"):gsub("\n", "")
-
-local function write(name, text)
-	local file <close> = assert(io.open(folder .. "/" .. name, "wb"))
-	file:write(text)
-end
-
-local function read(name)
-	local file <close> = assert(io.open(folder .. "/" .. name, "rb"))
-	return file:read("a")
-end
-
--- What a command of the tool prints, and its exit status.
-local function run(words)
-	local output = shell(("cd '%s' && timeout 60 %s 2>&1; echo $?"):format(folder, words))
-	local text, status = output:match("^(.-)(%d+)\n$")
-	return text, tonumber(status)
-end
+local tool = require("tool")
 
 local function build(words)
-	local text, status = run(("'%s' build %s service.lua"):format(atoll, words))
+	local text, status = tool.call("build " .. words .. " service.lua")
 	tap.equal(text:gsub("^packed [^\n]*\n$", "packed\n"), "packed\n")
 	tap.equal(status, 0)
 end
 
-local function expect_part(text, part)
-	if not text:find(part, 1, true) then
-		tap.equal(text, "..." .. part .. "...")
-	end
+-- The map file, a Lua table.
+local function packed_map()
+	return assert(load(tool.read("out/pair.map"), "=map", "t", {}))()
 end
 
-write("service.lua", [[
+tool.write("service.lua", [[
 name = "pair"
 cores = 2
 component "first" {
@@ -55,7 +28,7 @@ component "other" { language = "lua", main = "other.lua", core = 0, heap = "6M" 
 channel "one" { from = "first", to = "other", size = "8K" }
 channel "two" { from = "other", to = "first", size = "16K" }
 ]])
-write("first.c", [[
+tool.write("first.c", [[
 #include <atoll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,12 +39,12 @@ int main(int argc, char **argv)
 	return 0;
 }
 ]])
-write("second.c", "int helper(void);\nint helper(void) { return NUMBER; }\n")
-write("other.lua", "#!/usr/bin/lua\nos.exit(3)\n")
+tool.write("second.c", "int helper(void);\nint helper(void) { return NUMBER; }\n")
+tool.write("other.lua", "#!/usr/bin/lua\nos.exit(3)\n")
 
 tap.case("an image is packed and runs as a Linux process", function()
 	build("-o out")
-	local text, status = run("./out/pair.elf")
+	local text, status = tool.run("./out/pair.elf")
 	tap.equal(text, 'first|3|a "quoted"\\ ??= one|ä|C|7\n')
 	tap.equal(status, 3)
 end)
@@ -79,7 +52,7 @@ end)
 for _, kind in ipairs({ "address", "thread" }) do
 	tap.case("an image is packed with the sanitizer " .. kind .. " and runs", function()
 		build("-o out --sanitize " .. kind)
-		local text, status = run("./out/pair." .. kind)
+		local text, status = tool.run("./out/pair." .. kind)
 		tap.equal(text, 'first|3|a "quoted"\\ ??= one|ä|C|7\n')
 		tap.equal(status, 3)
 	end)
@@ -87,13 +60,13 @@ end
 
 tap.case("packing again gives the same bytes", function()
 	build("-o again")
-	tap.equal(read("again/pair.elf") == read("out/pair.elf"), true)
-	tap.equal(read("again/pair.debug") == read("out/pair.debug"), true)
-	tap.equal(read("again/pair.map"), read("out/pair.map"))
+	tap.equal(tool.read("again/pair.elf") == tool.read("out/pair.elf"), true)
+	tap.equal(tool.read("again/pair.debug") == tool.read("out/pair.debug"), true)
+	tap.equal(tool.read("again/pair.map"), tool.read("out/pair.map"))
 end)
 
 tap.case("the map has each component's and channel's place", function()
-	local map = assert(load(read("out/pair.map"), "=map", "t", {}))()
+	local map = packed_map()
 	tap.equal(map.image, "pair")
 	tap.equal(map.cores, 2)
 	tap.equal(map.components[1].heap.size, 4 << 20)
@@ -105,18 +78,18 @@ tap.case("the map has each component's and channel's place", function()
 end)
 
 tap.case("the xl config has the memory that the map names", function()
-	local map = assert(load(read("out/pair.map"), "=map", "t", {}))()
-	local config = read("out/pair.cfg")
-	expect_part(config, ("memory = %d\n"):format(map.memory >> 20))
-	expect_part(config, 'type = "pvh"\nname = "pair"\n')
-	expect_part(config, "vcpus = 2\n")
-	expect_part(config, ('kernel = "%s/out/pair.elf"\n'):format(shell(("realpath '%s'"):format(folder)):gsub("\n", "")))
+	local map = packed_map()
+	local config = tool.read("out/pair.cfg")
+	tap.contains(config, ("memory = %d\n"):format(map.memory >> 20))
+	tap.contains(config, 'type = "pvh"\nname = "pair"\n')
+	tap.contains(config, "vcpus = 2\n")
+	tap.contains(config, ('kernel = "%s/out/pair.elf"\n'):format(tool.shell(("realpath '%s'"):format(tool.folder)):gsub("\n", "")))
 end)
 
 -- The symbols of the unstripped file against the table in the stripped one.
 tap.case("the table of symbols names functions where they are", function()
-	run("objcopy -O binary --only-section=.atoll.symbols out/pair.elf symbols.bin")
-	local bytes, places = read("symbols.bin"), {}
+	tool.run("objcopy -O binary --only-section=.atoll.symbols out/pair.elf symbols.bin")
+	local bytes, places = tool.read("symbols.bin"), {}
 	local count = ("<I4"):unpack(bytes)
 	local before = 0
 	for i = 0, count - 1 do
@@ -126,49 +99,158 @@ tap.case("the table of symbols names functions where they are", function()
 		places[("z"):unpack(bytes, 5 + 8 * count + name)] = address
 	end
 	for _, name in ipairs({ "first_main", "helper", "main", "malloc", "luaV_execute", "runtime_c_getenv" }) do
-		local line = shell(("nm '%s/out/pair.debug' | grep ' [tT] %s$'"):format(folder, name))
+		local line = tool.run(("nm out/pair.debug | grep ' [tT] %s$'"):format(name))
 		tap.equal(places[name], tonumber(line:match("^%x+"), 16))
 	end
 end)
 
-tap.case("atoll map prints every component and channel", function()
-	local text, status = run(("'%s' map out/pair.elf"):format(atoll))
-	tap.equal(status, 0)
-	expect_part(text, "pair: 2 cores, needs ")
-	for _, row in ipairs({ "IMAGE ", "  text ", "HEAPS ", "  first ", "  other ", "  one ", "  two ", "TABLES " }) do
-		expect_part(text, "\n" .. row)
+-- The region table, printed by a program of the test's own.
+tool.write("regions.c", [[
+#include <stdio.h>
+#include "layout/layout.h"
+int main(void)
+{
+	for (unsigned i = 0; i < LAYOUT_REGION_COUNT; i++) {
+		const struct layout_region *r = &layout_regions[i];
+		printf("%s 0x%012lx 0x%012lx %c%c%c %lu\n", r->name, r->base, r->base + r->size,
+		       r->rights & LAYOUT_READ ? 'r' : '-', r->rights & LAYOUT_WRITE ? 'w' : '-',
+		       r->rights & LAYOUT_EXEC ? 'x' : '-', 1UL << r->page_order);
+	}
+}
+]])
+
+local function regions_text()
+	local root = arg[0]:match("^(.*)/") .. "/../.."
+	return tool.shell(("gcc -I '%s' -o '%s/regions' '%s/regions.c' '%s/layout/layout.c' && '%s/regions'")
+		:format(root, tool.folder, tool.folder, root, tool.folder))
+end
+
+local UNITS = { B = 1, KiB = 1 << 10, MiB = 1 << 20, GiB = 1 << 30 }
+
+-- What `atoll map` prints, a table a row.
+local function printed_rows()
+	local rows, region = {}, nil
+	for line in tool.call("map out/pair.elf"):gmatch("[^\n]+") do
+		local indent, name, base, bound, rights, pages, unit =
+			line:match("^(%s*)(%S+)%s+(0x%x+)%s+(0x%x+)%s+%S+ %a+%s+([r-][w-][x-])%s+(%d+) (%a+)")
+		if name then
+			local row = { name = name, base = tonumber(base), bound = tonumber(bound), rights = rights,
+				page = math.tointeger(pages * UNITS[unit]), text = name .. " " .. base .. " " .. bound .. " " .. rights }
+			region = indent == "" and row or region
+			row.region = region
+			rows[#rows + 1] = row
+		end
+	end
+	return rows
+end
+
+tap.case("atoll map prints the region table", function()
+	local lines = {}
+	for _, row in ipairs(printed_rows()) do
+		if row.region == row then
+			lines[#lines + 1] = row.text .. " " .. row.page .. "\n"
+		end
+	end
+	tap.equal(table.concat(lines), regions_text())
+end)
+
+-- Rings share super-pages with one another; all else begins on a page of its region's size.
+local function alignment(row)
+	return row.region ~= row and row.region.name == "CHANNELS" and 4096 or row.page
+end
+
+tap.case("regions and what they hold are aligned, ascend and do not overlap", function()
+	local region, inner = { bound = 4096 }, nil
+	for _, row in ipairs(printed_rows()) do
+		local is_region = row.region == row
+		local before = is_region and region or inner
+		tap.equal(row.base >= before.bound and "behind" or row.text, "behind")
+		tap.equal(row.base % alignment(row) == 0 and "aligned" or row.text, "aligned")
+		tap.equal(row.bound > row.base and row.bound <= row.region.bound and "inside" or row.text, "inside")
+		region, inner = row.region, is_region and { bound = row.base } or row
+	end
+end)
+
+tap.case("atoll map prints every section, component and channel of the map file", function()
+	local map, lines, found = packed_map(), {}, {}
+	local function add(name, part)
+		lines[#lines + 1] = ("%s 0x%012x 0x%012x %s"):format(name, part.base, part.base + part.size, part.rights or "rw-")
+	end
+	for _, section in ipairs(map.sections) do
+		add(section.name, section)
+	end
+	for _, field in ipairs({ "heap", "stack" }) do
+		for _, component in ipairs(map.components) do
+			add(component.name, component[field])
+		end
+	end
+	add("(control)", { base = map.channels[1].base - map.channel_controls_size, size = map.channel_controls_size })
+	for _, channel in ipairs(map.channels) do
+		add(channel.name, channel)
+	end
+	for _, row in ipairs(printed_rows()) do
+		found[#found + 1] = row.region ~= row and row.text or nil
+	end
+	tap.equal(table.concat(found, "\n"), table.concat(lines, "\n"))
+end)
+
+-- As another program reads the ELF file.
+tap.case("the map's sections are the segments of the file", function()
+	local found, expected = {}, {}
+	for base, size, rights in tool.run("readelf -lW out/pair.elf"):gmatch(
+		"\n%s+LOAD%s+0x%x+ (0x%x+) 0x%x+ 0x%x+ (0x%x+) ([R ][W ][E ])") do
+		found[#found + 1] = ("%x %x %s"):format(base, size, rights:lower():gsub("e", "x"):gsub(" ", "-"))
+	end
+	for i, section in ipairs(packed_map().sections) do
+		expected[i] = ("%x %x %s"):format(section.base, section.size, section.rights)
+	end
+	tap.equal(table.concat(found, "\n"), table.concat(expected, "\n"))
+end)
+
+tap.case("a folder stands for the one image in it", function()
+	tap.equal(tool.call("map out"), tool.call("map out/pair.elf"))
+	local text, status = tool.call("run --on host out")
+	tap.equal(status, 3)
+	tap.contains(text, "first|3|")
+	tool.run("mkdir none two && touch two/a.elf two/b.elf")
+	for folder, what in pairs({ none = "none: no *.elf in it", two = "two: a.elf, b.elf in it" }) do
+		for _, command in ipairs({ "map ", "run --on host " }) do
+			text, status = tool.call(command .. folder)
+			tap.equal(status, tool.FAILED)
+			tap.contains(text, what .. "; expected one image")
+		end
 	end
 end)
 
 -- Never a crash, a hang or an internal error: a message, or a map where the damage does not matter.
 local function expect_refused(name)
-	local text, status = run(("'%s' map '%s'"):format(atoll, name))
+	local text, status = tool.call("map " .. name)
 	if status ~= 0 then
-		tap.equal(status, FAILED)
+		tap.equal(status, tool.FAILED)
 		tap.equal(text:match("^atoll: [^\n]*expected [^\n]*\n$") and "a message" or text, "a message")
 	end
 end
 
 tap.case("atoll map refuses files that are none or another", function()
-	write("empty", "")
-	write("text", ("no ELF file\n"):rep(100))
+	tool.write("empty", "")
+	tool.write("text", ("no ELF file\n"):rep(100))
 	for _, name in ipairs({ "missing", "empty", "text", ".", "/bin/true" }) do
 		expect_refused(name)
 	end
 end)
 
 tap.case("atoll map refuses an image cut anywhere", function()
-	local whole = read("out/pair.elf")
+	local whole = tool.read("out/pair.elf")
 	for _, size in ipairs({ 3, 16, 20, 63, 64, 100, 500, 5000, #whole // 2, #whole - 1000, #whole - 1 }) do
-		write("cut", whole:sub(1, size))
+		tool.write("cut", whole:sub(1, size))
 		expect_refused("cut")
 	end
 end)
 
 tap.case("atoll map refuses an image with damaged headers", function()
-	local whole = read("out/pair.elf")
+	local whole = tool.read("out/pair.elf")
 	for at = 17, 64, 3 do
-		write("bad", whole:sub(1, at - 1) .. "\xff\xff\xff" .. whole:sub(at + 3))
+		tool.write("bad", whole:sub(1, at - 1) .. "\xff\xff\xff" .. whole:sub(at + 3))
 		expect_refused("bad")
 	end
 end)
@@ -176,11 +258,10 @@ end)
 tap.case("atoll map refuses an image whose note is hostile", function()
 	for _, note in ipairs({ "while true do end", "return 7", "return {}", "return { image = 1, sections = 2 }",
 		"local s = 'x' while true do s = s .. s end", "\27Lua", "return {cores = {}, image = 'x'}" }) do
-		write("note", note)
-		run("objcopy --update-section .atoll.map=note out/pair.elf hostile")
+		tool.write("note", note)
+		tool.run("objcopy --update-section .atoll.map=note out/pair.elf hostile")
 		expect_refused("hostile")
 	end
 end)
 
-os.execute(("rm -rf '%s'"):format(folder))
-tap.finish()
+tool.finish()

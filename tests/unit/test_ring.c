@@ -256,6 +256,14 @@ static void room_is_handed_back_in_portions(void **state)
 	test_ring_end(&t);
 }
 
+/* A small ring with one message, closed behind it by the flag. */
+static void test_ring_flagged(struct test_ring *t)
+{
+	test_ring_begin(t, 64, 0);
+	assert_int_equal(test_ring_send(t, 3, 9), CHANNEL_OK);
+	ring_mark_closed(t->ring.control, CHANNEL_PROTOCOL);
+}
+
 static void a_closed_flag_ends_the_receiver_behind_what_was_sent(void **state)
 {
 	struct test_ring t;
@@ -263,9 +271,7 @@ static void a_closed_flag_ends_the_receiver_behind_what_was_sent(void **state)
 	size_t len;
 
 	(void)state;
-	test_ring_begin(&t, 64, 0);
-	assert_int_equal(test_ring_send(&t, 3, 9), CHANNEL_OK);
-	ring_mark_closed(t.ring.control, CHANNEL_PROTOCOL);
+	test_ring_flagged(&t);
 	test_ring_recv(&t, 3, 9);
 	assert_int_equal(ring_peek(&t.r, &msg, &len), CHANNEL_CLOSED);
 	assert_int_equal(t.r.reason, CHANNEL_PROTOCOL);
@@ -279,10 +285,8 @@ static void a_message_sent_just_before_the_closed_flag_is_still_read(void **stat
 	size_t len;
 
 	(void)state;
-	test_ring_begin(&t, 64, 0);
 	/* The receiver has loaded an empty header, then both happen. */
-	assert_int_equal(test_ring_send(&t, 3, 9), CHANNEL_OK);
-	ring_mark_closed(t.ring.control, CHANNEL_PROTOCOL);
+	test_ring_flagged(&t);
 	assert_int_equal(ring_peek_slow(&t.r, 0, &msg, &len), CHANNEL_AGAIN);
 	test_ring_recv(&t, 3, 9);
 	test_ring_end(&t);

@@ -38,7 +38,7 @@ static void *juggle(void *argument)
 
 int main(void)
 {
-	uint64_t seeds[2] = {UINT64_C(0x1111111100000000), UINT64_C(0x2222222200000000)};
+	uint64_t seeds[2] = {UINT64_C(0x11111111) << 32, UINT64_C(0x22222222) << 32};
 	pthread_t other;
 	void *result;
 
