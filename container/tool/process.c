@@ -48,12 +48,10 @@ static int spawn_fd(lua_State *L, const char *name, int standard)
 	return fd;
 }
 
-static char **spawn_argv(lua_State *L)
+static char **spawn_argv(lua_State *L, size_t count)
 {
-	size_t count = lua_rawlen(L, 1);
 	char **argv = lua_newuserdatauv(L, (count + 1) * sizeof(char *), 0);
 
-	luaL_argcheck(L, count > 0, 1, "a command is expected");
 	for (size_t i = 0; i < count; i++) {
 		lua_rawgeti(L, 1, (lua_Integer)i + 1);
 		argv[i] = (char *)luaL_checkstring(L, -1); /* the list keeps it alive */
@@ -102,6 +100,7 @@ static _Noreturn void child_exec(char **argv, const int *std, int own_group, pid
  */
 static int sys_spawn(lua_State *L)
 {
+	size_t count = lua_rawlen(L, 1);
 	int std[3], report[2], own_group, error = 0;
 	pid_t pid, parent = getpid();
 	char **argv;
@@ -112,7 +111,9 @@ static int sys_spawn(lua_State *L)
 	std[2] = spawn_fd(L, "stderr", STDERR_FILENO);
 	lua_getfield(L, 1, "group");
 	own_group = lua_toboolean(L, -1);
-	argv = spawn_argv(L);
+	if (count == 0)
+		return luaL_argerror(L, 1, "a command is expected");
+	argv = spawn_argv(L, count);
 	if (pipe2(report, O_CLOEXEC))
 		return fail(L);
 	pid = fork();

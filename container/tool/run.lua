@@ -70,12 +70,20 @@ local function terminal_output()
 	}
 end
 
+-- The end of stdin is typed as Ctrl-D, which the guest takes as a terminal does:
+-- on an empty line it ends the input, behind other bytes only the line.
 local function terminal_input()
+	local last, ended = "\n", false
 	local function read()
-		local bytes, err = sys.read(0)
-		if bytes == "" or not bytes and err ~= "again" then
+		if ended then
 			return nil
 		end
+		local bytes, err = sys.read(0)
+		if bytes == "" or not bytes and err ~= "again" then
+			ended = true
+			return last == "\n" and "\4" or "\4\4"
+		end
+		last = bytes and bytes:sub(-1) or last
 		return bytes or ""
 	end
 	return { fd = 0, read = read }

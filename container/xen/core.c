@@ -45,7 +45,7 @@ void syscall_entry(void);
 void core_enter(void);
 
 static struct core cores[LAYOUT_CORES_MAX];
-static unsigned started = 1; /* cores[0] to cores[started - 1] run or will soon */
+static unsigned started = 1;          /* cores[0] to cores[started - 1] run or will soon */
 static struct gate idt[VECTOR_COUNT]; /* the same for all cores */
 static uint32_t vector_size;
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Builds the guest that boot times are compared with: Debian's cloud kernel and
-# busybox, whose init prints one line at once and powers off.
+# busybox, whose init prints how long it has been up and powers off.
 #
 # usage: linux_peer.sh FOLDER
 #
@@ -34,8 +34,9 @@ build_initrd() {
 	cp /bin/busybox root/bin/
 	cat >root/init <<-'END'
 		#!/bin/busybox sh
-		echo "linux peer: up"
 		/bin/busybox mount -t proc proc /proc
+		read -r up rest </proc/uptime
+		echo "linux peer up after ${up%.*}${up#*.}0 ms"
 		read -r words </proc/cmdline
 		case " $words " in *" stay "*) exec /bin/busybox sh ;; esac
 		/bin/busybox poweroff -f

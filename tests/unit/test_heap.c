@@ -256,15 +256,12 @@ static void test_alignments_beyond_a_super_page_hold(void **state)
 static bool run_grow(struct job *job)
 {
 	bool good = true;
-	size_t bytes = 1;
-	unsigned char *p = malloc(bytes);
+	unsigned char *p = malloc(1);
 
 	p[0] = 42;
-	while (good && bytes < 20 * MIB) {
-		unsigned char *grown;
+	for (size_t bytes = 2; good && bytes < 25 * MIB; bytes = bytes * 5 / 4 + 1) {
+		unsigned char *grown = realloc(p, bytes);
 
-		bytes = bytes * 5 / 4 + 1;
-		grown = realloc(p, bytes);
 		good = grown && grown[0] == 42;
 		if (!grown)
 			break;

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+/* Endpoints: deadlines, sleep and wake-up. */
+#include <pthread.h>
+#include <time.h>
+
+#include "tests/unit/channel_case.h"
+
+#define TEST_MS UINT64_C(1000000)
+
+static uint64_t test_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 * TEST_MS + (uint64_t)t.tv_nsec;
+}
+
+static void test_nap(uint64_t ns)
+{
+	nanosleep(&(struct timespec){.tv_nsec = (long)ns}, NULL);
+}
+
+static void a_deadline_ends_the_wait_for_a_message(void **state)
+{
+	struct channel_pair *p = *state;
+	uint64_t deadline = test_now() + 20 * TEST_MS;
+	struct channel_stats stats;
+
+	assert_int_equal(test_recv(p->b, deadline), CHANNEL_AGAIN);
+	assert_true(test_now() >= deadline);
+	channel_stats(p->b, &stats);
+	assert_int_equal(stats.parks, 1);
+	assert_int_equal(p->there.control->flag.receiver, 0);
+	assert_int_equal(test_recv(p->b, deadline), CHANNEL_AGAIN);
+}
+
+static void a_deadline_ends_the_wait_for_room(void **state)
+{
+	struct channel_pair *p = *state;
+	uint64_t deadline = test_now() + 20 * TEST_MS;
+
+	assert_int_equal(test_stuff(p->a, 0), TEST_RING / 8 - 1);
+	assert_int_equal(channel_send(p->a, "", 0, deadline), CHANNEL_AGAIN);
+	assert_true(test_now() >= deadline);
+	assert_int_equal(p->there.control->flag.sender, 0);
+}
+
+static void a_deadline_holds_against_a_peer_that_scribbles_on_the_flag(void **state)
+{
+	struct channel_pair *p = *state;
+	uint64_t deadline = test_now() + 5 * TEST_MS;
+
+	/* Neither parked nor closed: bits that nobody defines. */
+	p->there.control->flag.receiver = UINT32_C(0xabcd0000);
+	assert_int_equal(test_recv(p->b, deadline), CHANNEL_AGAIN);
+	assert_true(test_now() >= deadline);
+}
+
+struct test_thread {
+	struct channel *ch;
+	enum channel_status status;
+	pthread_t id;
+};
+
+static void *test_receiver(void *arg)
+{
+	struct test_thread *t = arg;
+
+	t->status = test_recv(t->ch, CHANNEL_FOREVER);
+	return NULL;
+}
+
+static void *test_sender(void *arg)
+{
+	struct test_thread *t = arg;
+	void *room;
+
+	t->status = channel_reserve(t->ch, channel_max(t->ch), CHANNEL_FOREVER, &room);
+	return NULL;
+}
+
+static void test_start(struct test_thread *t, struct channel *ch, void *(*run)(void *))
+{
+	t->ch = ch;
+	assert_int_equal(pthread_create(&t->id, NULL, run, t), 0);
+}
+
+/* Until so many parks have been counted, and the threads have had time to sleep. */
+static void test_until_parked(struct channel *ch, uint64_t times)
+{
+	struct channel_stats stats = {0};
+
+	while (stats.parks < times) {
+		test_nap(TEST_MS);
+		channel_stats(ch, &stats);
+	}
+	test_nap(2 * TEST_MS);
+}
+
+static enum channel_status test_join(struct test_thread *t)
+{
+	assert_int_equal(pthread_join(t->id, NULL), 0);
+	return t->status;
+}
+
+static void a_message_wakes_the_receiver_with_one_bell(void **state)
+{
+	struct channel_pair *p = *state;
+	struct channel_stats stats;
+	struct test_thread t;
+
+	test_start(&t, p->b, test_receiver);
+	test_until_parked(p->b, 1);
+	assert_send(p->a, "x");
+	assert_int_equal(test_join(&t), CHANNEL_OK);
+	channel_stats(p->a, &stats);
+	assert_int_equal(stats.bells, 1);
+	assert_send(p->a, "y");
+	channel_stats(p->a, &stats);
+	assert_int_equal(stats.bells, 1);
+	assert_int_equal(stats.sent, 2);
+	assert_int_equal(stats.sent_bytes, 2);
+}
+
+static void room_wakes_the_sender(void **state)
+{
+	struct channel_pair *p = *state;
+	struct test_thread t;
+
+	test_stuff(p->a, 24);
+	test_start(&t, p->a, test_sender);
+	test_until_parked(p->a, 1);
+	while (test_recv(p->b, CHANNEL_NOW) == CHANNEL_OK)
+		;
+	assert_int_equal(test_join(&t), CHANNEL_OK);
+}
+
+static void finish_and_close_wake_the_receiver(void **state)
+{
+	void (*ends[])(struct channel *) = {channel_finish, channel_close};
+	struct test_thread t;
+
+	for (unsigned i = 0; i < 2; i++) {
+		struct channel_pair *p = *state;
+
+		test_start(&t, p->b, test_receiver);
+		test_until_parked(p->b, 1);
+		ends[i](p->a);
+		assert_int_equal(test_join(&t), CHANNEL_CLOSED);
+		assert_int_equal(channel_reason(p->b), CHANNEL_FINISHED);
+		pair_teardown(state);
+		pair_setup(state);
+	}
+}
+
+static void close_wakes_the_sender(void **state)
+{
+	struct channel_pair *p = *state;
+	struct test_thread t;
+
+	test_stuff(p->a, 24);
+	test_start(&t, p->a, test_sender);
+	test_until_parked(p->a, 1);
+	channel_close(p->b);
+	assert_int_equal(test_join(&t), CHANNEL_CLOSED);
+	assert_int_equal(channel_reason(p->a), CHANNEL_FINISHED);
+}
+
+static void a_bad_header_wakes_everybody(void **state)
+{
+	struct channel_pair *p = *state;
+	struct test_thread sender, receiver;
+
+	test_stuff(p->b, 24);
+	test_start(&sender, p->b, test_sender);
+	test_start(&receiver, p->b, test_receiver);
+	test_until_parked(p->b, 2);
+	*ring_word(p->back.memory, TEST_RING, p->a->rx.cursor) = UINT64_MAX;
+	assert_int_equal(test_recv(p->a, CHANNEL_FOREVER), CHANNEL_CLOSED);
+	assert_int_equal(test_join(&sender), CHANNEL_CLOSED);
+	assert_int_equal(test_join(&receiver), CHANNEL_CLOSED);
+	assert_int_equal(channel_reason(p->b), CHANNEL_PROTOCOL);
+}
+
+static const struct CMUnitTest tests[] = {
+	TEST(a_deadline_ends_the_wait_for_a_message),
+	TEST(a_deadline_ends_the_wait_for_room),
+	TEST(a_deadline_holds_against_a_peer_that_scribbles_on_the_flag),
+	TEST(a_message_wakes_the_receiver_with_one_bell),
+	TEST(room_wakes_the_sender),
+	TEST(finish_and_close_wake_the_receiver),
+	TEST(close_wakes_the_sender),
+	TEST(a_bad_header_wakes_everybody),
+};
+
+/* Both ways of keeping the order around a sleep, whatever this kernel offers. */
+int main(void)
+{
+	int failed;
+
+	bell_init();
+	failed = cmocka_run_group_tests_name("channel wait", tests, NULL, NULL);
+	bell_mode.fenced = true;
+	return failed + cmocka_run_group_tests_name("channel wait, fenced", tests, NULL, NULL);
+}
