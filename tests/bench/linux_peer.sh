@@ -51,7 +51,7 @@ write_config() {
 		type = "pvh"
 		vcpus = 1
 		memory = 128
-		extra = "console=hvc0 quiet"
+		extra = "console=hvc0 quiet loglevel=0"
 	END
 }
 
