@@ -4,6 +4,7 @@
 .PHONY: emulator
 
 emulator: | $(B)/.setup-build
-	$(Q)grep -qs control_d /proc/xen/capabilities || sh container/emulator/build.sh $(B)/emulator
+	$(Q)grep -qs control_d /proc/xen/capabilities || \
+		sh container/emulator/build.sh $(B)/emulator
 
 run test bench: emulator

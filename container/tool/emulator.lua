@@ -75,7 +75,8 @@ local function qemu_command(dir, run, dom0, total)
 	-- QEMU's XSAVE does not trap while CR0.TS is set, so lazy switching of vector
 	-- state would hand dom0's kernel a stranger's registers to save.
 	local xen = ("console=com1 com1=115200,8n1 loglvl=warning guest_loglvl=all bootscrub=0"
-		.. " spec-ctrl=eager-fpu no-real-mode dom0_mem=%dM,max:%dM dom0_max_vcpus=1"):format(dom0, dom0)
+		.. " spec-ctrl=eager-fpu no-real-mode dom0_mem=%dM,max:%dM dom0_max_vcpus=1"
+	):format(dom0, dom0)
 	-- Checks of dom0's own rights and ciphers cost half a second of emulation.
 	local linux = "console=hvc0 quiet panic=-1 rodata=off cryptomgr.notests"
 	local comma = function(path)
