@@ -177,6 +177,11 @@ function run:status()
 	return tonumber(self.tail:match("atoll: image %S+ ended with status (%d+)\r?\n$"))
 end
 
+-- Has the guest's kernel said its last line?
+function run:said_all()
+	return self:status() or self.tail:find("atoll: image %S+ ended as crashed\r?\n$")
+end
+
 function run:started(domid)
 	self.domid, self.start = tonumber(domid), sys.clock()
 	self.deadline = self.start + (self.guest.timeout or math.huge)
@@ -270,7 +275,7 @@ end
 -- Reads on until the console stays silent.
 function run:console_drain()
 	local silent = 0
-	while self.console and silent < (self:status() and GLANCES_AFTER_END or GLANCES) do
+	while self.console and silent < (self:said_all() and GLANCES_AFTER_END or GLANCES) do
 		if sys.poll({ self.console }, {}, GLANCE)[self.console] then
 			self:console_take()
 			silent = 0

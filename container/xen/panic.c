@@ -29,6 +29,14 @@ static _Noreturn void stop(unsigned reason)
 		cpu_interrupts_off();
 }
 
+/* The last line tells whoever reads the console that nothing more will come. */
+static _Noreturn void crash_end(void)
+{
+	print("atoll: image %s ended as crashed\n", image.name);
+	console_drain();
+	stop(SHUTDOWN_crash);
+}
+
 /* Only the first core that gets here reports; one that fails in its report ends at once. */
 static void panic_begin(void)
 {
@@ -41,8 +49,7 @@ static void panic_begin(void)
 	}
 	if (none == core_self()) {
 		print(" (the rest cannot be read)\n");
-		console_drain();
-		stop(SHUTDOWN_crash);
+		crash_end();
 	}
 	for (;;)
 		cpu_relax();
@@ -134,8 +141,7 @@ static _Noreturn void report(struct regs *regs, const char *format, va_list list
 	if (regs)
 		registers_print(regs);
 	backtrace_print(regs);
-	console_drain();
-	stop(SHUTDOWN_crash);
+	crash_end();
 }
 
 _Noreturn void panic(const char *format, ...)
