@@ -45,12 +45,30 @@ local function folder()
 	return os.getenv("ATOLL_EMULATOR") or files.exe():match("^(.*)/") .. "/emulator"
 end
 
-local function check_files(dir)
+-- The name of a file that is not there, or nil.
+local function file_missing(dir)
 	for _, name in ipairs({ "xen", "vmlinux", "dom0.cpio", "recipe" }) do
 		if not files.stat(dir .. "/" .. name) then
-			fail("no emulated Xen host in %s; expected the result of"
-				.. " `container/emulator/build.sh %s`", dir, dir)
+			return name
 		end
+	end
+	return nil
+end
+
+-- The first use builds the host, where the tool lies in a checkout's build folder.
+local function check_files(dir)
+	local script = files.exe():match("^(.*)/[^/]*/[^/]*$") .. "/container/emulator/build.sh"
+	if not file_missing(dir) then
+		return
+	end
+	if files.stat(script) then
+		local pid = assert(sys.spawn({ "sh", script, dir }))
+		sys.wait(pid, true)
+	end
+	local missing = file_missing(dir)
+	if missing then
+		fail("no %s of an emulated Xen host in %s; expected the result of"
+			.. " `container/emulator/build.sh %s`", missing, dir, dir)
 	end
 end
 

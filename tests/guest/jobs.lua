@@ -134,6 +134,17 @@ return {
 		image = "vector",
 		expect = { output = { "registers were kept" } },
 	}),
+	job("calls: an unknown system call is reported once, by name", {
+		image = "calls",
+		on = GUEST,
+		expect = {
+			output = { "caller: there is no such call" },
+			check = function(text)
+				local _, count = text:gsub("system call swapon %(167%) is not implemented, asked for by caller", "")
+				return count == 1, ("it was reported %d times"):format(count)
+			end,
+		},
+	}),
 	job("input: what is typed arrives", {
 		image = "input",
 		input = "one\ntwo\nbye\n",
