@@ -130,6 +130,10 @@ return {
 		on = GUEST,
 		expect = { output = { "free memory before and after: the same" } },
 	}),
+	job("storm: two cores at once, and nothing lost", {
+		image = "storm",
+		expect = { output = { "east: nothing was lost", "west: nothing was lost" } },
+	}),
 	job("vector: registers are kept", {
 		image = "vector",
 		expect = { output = { "registers were kept" } },
