@@ -149,7 +149,8 @@ static int in_byte(void)
 	uint32_t prod = __atomic_load_n(&ring()->in_prod, __ATOMIC_ACQUIRE);
 	uint32_t cons = ring()->in_cons;
 
-	if (prod == cons)
+	/* A backend that claims more than the ring holds has written nothing that counts. */
+	if (prod == cons || prod - cons > sizeof(ring()->in))
 		return IN_EMPTY;
 
 	unsigned char byte = (unsigned char)ring()->in[MASK_XENCONS_IDX(cons, ring()->in)];

@@ -105,10 +105,18 @@ static void memory_read(const struct hvm_start_info *info)
 		if (!boot.hole && !in_map(map, entries, end))
 			boot.hole = page_up(end);
 	}
+	if (!boot.hole)
+		panic("no address behind RAM is free for the pages that Xen shares");
 	/* Last of all: what is given away may hold the very tables that are read here. */
 	for (unsigned i = 0; i < entries; i++)
 		if (map[i].type == XEN_HVM_MEMMAP_TYPE_RAM)
 			memory_add(map[i].addr, map[i].addr + map[i].size, reserved, count);
+}
+
+static void command_read(const char *command)
+{
+	if (string_copy(boot.command, command, sizeof(boot.command)) == sizeof(boot.command) - 1)
+		panic("extra= is too long: expected less than %lu bytes", sizeof(boot.command) - 1);
 }
 
 void boot_info_read(uint64_t paddr)
@@ -118,8 +126,7 @@ void boot_info_read(uint64_t paddr)
 	if (info->magic != XEN_HVM_START_MAGIC_VALUE)
 		panic("start info magic %#x: expected %#x", info->magic, XEN_HVM_START_MAGIC_VALUE);
 	if (info->cmdline_paddr)
-		string_copy(boot.command, low_memory("command line", info->cmdline_paddr, 1),
-			    sizeof(boot.command));
+		command_read(low_memory("command line", info->cmdline_paddr, sizeof(boot.command)));
 	modules_read(info);
 	memory_read(info);
 }

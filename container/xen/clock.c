@@ -43,7 +43,10 @@ static uint64_t xen_now(void)
 {
 	struct vcpu_time_info time = time_read();
 
-	return time.system_time + cycles_to_ns(&time, cpu_tsc_ordered() - time.tsc_timestamp);
+	int64_t cycles = (int64_t)(cpu_tsc_ordered() - time.tsc_timestamp);
+
+	/* Xen's stamp may lie a little ahead of this core's counter; time must not leap for it. */
+	return time.system_time + cycles_to_ns(&time, cycles > 0 ? (uint64_t)cycles : 0);
 }
 
 void clock_init(uint64_t entry_tsc)

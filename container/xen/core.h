@@ -70,11 +70,12 @@ struct core {
 	uint32_t barrier_done;   /* fences that it has made */
 };
 
+/* Read anew each time: behind thread_switch a thread may be on another core. */
 static inline struct core *core_self(void)
 {
 	struct core *core;
 
-	__asm__("mov %%gs:0, %0" : "=r"(core));
+	__asm__ volatile("mov %%gs:0, %0" : "=r"(core));
 	return core;
 }
 

@@ -117,8 +117,6 @@ int64_t vm_map(uint64_t size, unsigned rights, bool is_stack)
 {
 	unsigned after;
 
-	if (!rights && size > LAYOUT_COMMON_SIZE)
-		return -ENOMEM;
 	lock_take(&vm_lock);
 	uint64_t start = gap_find(size, &after);
 	struct area area = {start, start + size, rights, is_stack};
