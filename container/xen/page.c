@@ -18,6 +18,7 @@
 #include <asm/errno.h>
 
 #define PTE_NX (UINT64_C(1) << 63)
+#define PTE_KEPT 0x200 /* software's: the frame is there, but no access is allowed */
 #define PTE_FRAME ((UINT64_C(1) << 52) - LAYOUT_PAGE_SIZE)
 #define VA_MASK ((UINT64_C(1) << 48) - 1)
 #define TOP_LEVEL 3
@@ -49,6 +50,8 @@ static uint64_t leaf_bits(unsigned rights)
 {
 	uint64_t bits = PTE_PRESENT | PTE_ACCESSED | PTE_DIRTY;
 
+	if (!rights)
+		return PTE_KEPT;
 	if (rights & LAYOUT_WRITE)
 		bits |= PTE_WRITE;
 	if (!(rights & LAYOUT_EXEC))
@@ -166,7 +169,7 @@ static int back_one(uint64_t va, unsigned level, unsigned rights)
 
 	volatile uint64_t *entry = entry_at(va, level);
 
-	if (*entry & PTE_PRESENT)
+	if (*entry & (PTE_PRESENT | PTE_KEPT))
 		return 0;
 
 	uint64_t frame = level ? frame_get_super() : frame_get();
@@ -211,7 +214,7 @@ static uint64_t unmap_some(uint64_t va, uint64_t end, struct unmapped *batch)
 		unsigned level;
 		volatile uint64_t *entry = leaf_find(va, &level);
 
-		if (entry && (*entry & PTE_PRESENT)) {
+		if (entry && (*entry & (PTE_PRESENT | PTE_KEPT))) {
 			batch->entry[batch->count++] = *entry;
 			*entry = 0;
 		}
@@ -259,7 +262,7 @@ void page_protect(uint64_t va, uint64_t size, unsigned rights)
 		unsigned level;
 		volatile uint64_t *entry = leaf_find(va, &level);
 
-		if (entry && (*entry & PTE_PRESENT))
+		if (entry && (*entry & (PTE_PRESENT | PTE_KEPT)))
 			*entry = (*entry & (PTE_FRAME | PTE_SUPER)) | leaf_bits(rights);
 		va = entry_end(va, level);
 	}

@@ -33,7 +33,7 @@ void page_unback(uint64_t va, uint64_t size);
 /* Unmap [va, va + size), whose frames are not the allocator's. */
 void page_unmap(uint64_t va, uint64_t size);
 
-/* Give what is mapped in [va, va + size) these rights. */
+/* Give what is mapped in [va, va + size) these rights; with none it stays, out of reach. */
 void page_protect(uint64_t va, uint64_t size, unsigned rights);
 
 /*

@@ -8,7 +8,8 @@
 #include <asm/errno.h>
 #include <linux/time.h>
 
-#define SECONDS_MAX ((int64_t)(INT64_MAX / CLOCK_SECOND))
+/* Longer is for ever: 146 years, so that no sum of two times overflows Xen's signed clock. */
+#define SECONDS_MAX ((int64_t)(INT64_MAX / 2 / CLOCK_SECOND))
 
 uint64_t timespec_to_ns(const struct timespec64 *time, int *error)
 {

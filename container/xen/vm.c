@@ -74,14 +74,25 @@ static bool area_split(uint64_t addr)
 	return true;
 }
 
-/* Join area i with its successor if nothing tells them apart. */
-static void area_join(unsigned i)
+/* Join area i with its successor if nothing tells them apart. The break's stays alone. */
+static bool area_join(unsigned i)
 {
-	if (i + 1 >= area_count || areas[i].end != areas[i + 1].start ||
+	if (!i || i + 1 >= area_count || areas[i].end != areas[i + 1].start ||
 	    areas[i].rights != areas[i + 1].rights || areas[i].is_stack != areas[i + 1].is_stack)
-		return;
+		return false;
 	areas[i].end = areas[i + 1].end;
 	area_remove(i + 1);
+	return true;
+}
+
+/* Undo splits that no longer part anything, from the area before `first` to the one at `end`. */
+static void areas_join(unsigned first, uint64_t end)
+{
+	unsigned i = first ? first - 1 : 0;
+
+	while (i < area_count && areas[i].start <= end)
+		if (!area_join(i))
+			i++;
 }
 
 void vm_init(void)
@@ -156,20 +167,18 @@ int vm_protect(uint64_t addr, uint64_t size, unsigned rights)
 
 	lock_take(&vm_lock);
 	bool ok = area_split(addr) && area_split(addr + size);
-	unsigned i = area_at(addr);
+	unsigned first = area_at(addr);
 
-	if (!ok || i == area_count || areas[i].start != addr) {
+	if (!ok || first == area_count || areas[first].start != addr) {
 		lock_drop(&vm_lock);
 		return -ENOMEM;
 	}
-	for (; i < area_count && areas[i].start < addr + size; i++) {
+	for (unsigned i = first; i < area_count && areas[i].start < addr + size; i++) {
 		areas[i].rights = rights;
 		stack |= areas[i].is_stack;
 	}
-	if (rights)
-		page_protect(addr, size, rights);
-	else
-		page_unback(addr, size);
+	page_protect(addr, size, rights);
+	areas_join(first, addr + size);
 	lock_drop(&vm_lock);
 	return stack ? back_stack(addr, size, rights) : 0;
 }
@@ -177,15 +186,33 @@ int vm_protect(uint64_t addr, uint64_t size, unsigned rights)
 void vm_discard(uint64_t addr, uint64_t size)
 {
 	lock_take(&vm_lock);
-	page_unback(addr, size);
+	for (unsigned i = area_at(addr); i < area_count && areas[i].start < addr + size; i++) {
+		uint64_t start = areas[i].start > addr ? areas[i].start : addr;
+		uint64_t end = areas[i].end < addr + size ? areas[i].end : addr + size;
+
+		if (!areas[i].is_stack)
+			page_unback(start, end - start);
+	}
 	lock_drop(&vm_lock);
+}
+
+static uint64_t page_up(uint64_t addr)
+{
+	return (addr + LAYOUT_PAGE_SIZE - 1) & ~(LAYOUT_PAGE_SIZE - 1);
 }
 
 uint64_t vm_break(uint64_t addr)
 {
-	if (addr >= LAYOUT_COMMON_BASE && addr <= LAYOUT_COMMON_BASE + BREAK_SIZE)
+	lock_take(&vm_lock);
+	if (addr >= LAYOUT_COMMON_BASE && addr <= LAYOUT_COMMON_BASE + BREAK_SIZE) {
+		/* What it leaves has to be zero when it comes back. */
+		if (page_up(addr) < page_up(program_break))
+			page_unback(page_up(addr), page_up(program_break) - page_up(addr));
 		program_break = addr;
-	return program_break;
+	}
+	addr = program_break;
+	lock_drop(&vm_lock);
+	return addr;
 }
 
 bool vm_fault(uint64_t addr, unsigned right)

@@ -23,7 +23,11 @@ int vm_unmap(uint64_t addr, uint64_t size);
 /* 0, -ENOMEM (nothing there, or no slot, or no frame for a stack). */
 int vm_protect(uint64_t addr, uint64_t size, unsigned rights);
 
-/* Give the frames of [addr, addr + size) back; it reads as zero afterwards. */
+/*
+ * Give the frames of [addr, addr + size) back; it reads as zero afterwards. But
+ * a stack keeps its frames: the C library discards the stack of a thread that
+ * ends and gives it to the next one, on which the kernel will run, too.
+ */
 void vm_discard(uint64_t addr, uint64_t size);
 
 /* The program break: set it where addr lies in its range; returns it. */
