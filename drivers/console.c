@@ -56,25 +56,28 @@ static bool out_wait(uint32_t most)
 	uint64_t give_up = clock_now() + PATIENCE;
 	uint32_t before = out_pending();
 
+	uint32_t pending;
+
 	hypercall_event_send(console_port);
 	for (;;) {
 		event_clear(console_port);
-
-		uint32_t pending = out_pending();
-
+		pending = out_pending();
 		if (pending <= most)
 			break;
-		if (pending != before)
+		if (pending < before) {
 			give_up = clock_now() + PATIENCE;
-		else if (clock_now() > give_up)
-			return false;
-		before = pending;
+			before = pending;
+		} else if (clock_now() > give_up) {
+			break;
+		}
 		/* Other cores may want a fence of this one, which has its interrupts off. */
 		core_barrier_answer();
 		hypercall_poll(console_port, clock_to_xen(clock_now() + POLL_STEP));
 	}
-	console_event();
-	return true;
+	/* Not when the guest ends: the locks of readers may never be dropped again. */
+	if (!owner)
+		console_event();
+	return pending <= most;
 }
 
 static bool out_byte(char byte)

@@ -90,9 +90,9 @@ _Noreturn void boot_start(uint64_t info)
 	boot_info_read(info);
 	image_map();
 	must(core_stacks_map(0), "map the boot core's stacks");
+	page_identity_end();
 	modules_map();
 	devices_map(&console_port);
-	page_identity_end();
 	core_setup();
 	thread_init();
 	futex_init();

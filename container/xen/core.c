@@ -85,6 +85,8 @@ void core_boot(void)
 {
 	core_bind(&cores[0]);
 	cores[0].online = true;
+	/* A panic looks at the thread pointer, however early it is. */
+	cpu_cr4_set(CR4_PAE | CR4_FSGSBASE);
 }
 
 int core_stacks_map(unsigned id)

@@ -20,13 +20,14 @@ struct regs {
 	uint64_t rip, cs, rflags, rsp, ss;
 };
 
-/* The stacks in a core's slot of LAYOUT_CORES; the last is no stack but one page. */
+/* The stacks in a core's slot of LAYOUT_CORES; of the last, only one page is used. */
 enum core_stack {
 	CORE_IDLE,
 	CORE_FAULT,
 	CORE_DOUBLE_FAULT,
 	CORE_NMI,
 	CORE_UPCALL,
+	CORE_REPORT, /* where a crash report's own faults are served */
 	CORE_WINDOW, /* where page.c looks at frames that are mapped nowhere */
 	CORE_STACK_COUNT,
 };
@@ -127,6 +128,10 @@ void core_barrier(void);
 
 /* Make the fence that others asked of this core. */
 void core_barrier_answer(void);
+
+/* Sleep until an interrupt has been taken; the `hlt` itself, one byte. In entry.S. */
+void core_halt(void);
+extern const char core_halt_point[];
 
 /* Go on in fn on another stack; never returns. In entry.S. */
 _Noreturn void stack_call(uint64_t stack_end, void (*fn)(void));

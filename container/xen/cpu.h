@@ -45,14 +45,6 @@ static inline uint64_t cpu_tsc_ordered(void)
 	return cpu_tsc();
 }
 
-static inline uint64_t cpu_cr0(void)
-{
-	uint64_t value;
-
-	__asm__ volatile("mov %%cr0, %0" : "=r"(value));
-	return value;
-}
-
 static inline void cpu_cr0_set(uint64_t value)
 {
 	__asm__ volatile("mov %0, %%cr0" : : "r"(value) : "memory");
@@ -115,15 +107,6 @@ static inline void cpu_fs_base_set(uint64_t value)
 static inline void cpu_interrupts_off(void)
 {
 	__asm__ volatile("cli" ::: "memory");
-}
-
-/*
- * Sleep until an interrupt has been taken. `sti` opens the door only behind the
- * next instruction, so none can slip in between and leave the core asleep.
- */
-static inline void cpu_halt(void)
-{
-	__asm__ volatile("sti; hlt; cli" ::: "memory");
 }
 
 static inline void cpu_relax(void)

@@ -162,6 +162,23 @@ core_enter:
 	.size core_enter, . - core_enter
 
 /*
+ * void core_halt(void): sleep until an interrupt has been taken; returns with
+ * interrupts off. `sti` opens the door only behind the next instruction, so none
+ * can slip in before the halt. Where one does all the same (an emulator may let
+ * it), event_upcall steps over core_halt_point, lest the core sleep with work
+ * to do.
+ */
+	.globl core_halt, core_halt_point
+	.type core_halt, @function
+core_halt:
+	sti
+core_halt_point:
+	hlt
+	cli
+	ret
+	.size core_halt, . - core_halt
+
+/*
  * void stack_call(uint64_t stack_end, void (*fn)(void)): go on in fn on
  * another stack; never returns.
  */
@@ -227,6 +244,7 @@ upcall_entry:
 	push $VECTOR_UPCALL
 	PUSH_REGS
 	cld
+	mov %rsp, %rdi
 	call event_upcall
 	POP_REGS
 	add $16, %rsp

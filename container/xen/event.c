@@ -71,12 +71,14 @@ static void handle_word(struct core *core, struct shared_info *info, unsigned wo
 	}
 }
 
-void event_upcall(void)
+void event_upcall(struct regs *regs)
 {
 	struct core *core = core_self();
 	struct shared_info *info = device_shared_info();
 	struct vcpu_info *vcpu = &info->vcpu_info[core->id];
 
+	if (regs->rip == (uint64_t)core_halt_point)
+		regs->rip++;
 	/* Xen sets port, word and flag in this order; take them in the other. */
 	while (__atomic_exchange_n(&vcpu->evtchn_upcall_pending, 0, __ATOMIC_SEQ_CST)) {
 		uint64_t words =

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 struct core;
+struct regs;
 
 /* Xen's shared info page is mapped; mask everything and take upcalls by vector. */
 int event_init(void);
@@ -25,6 +26,6 @@ int event_handle(uint32_t port, struct core *core, void (*handler)(void));
 void event_clear(uint32_t port);
 
 /* The upcall, from entry.S. */
-void event_upcall(void);
+void event_upcall(struct regs *regs);
 
 #endif

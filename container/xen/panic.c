@@ -2,8 +2,9 @@
 /*
  * The end of the guest: see panic.h.
  *
- * The report allocates nothing and takes no lock but the console's, which it
- * seizes. Should it fault itself, exception_dispatch ends the guest at once.
+ * The report itself allocates nothing and takes no lock but the console's, which
+ * it seizes; the unwinder may touch memory that is backed on demand. Should the
+ * report fault for good, it ends at once.
  */
 #include "container/xen/core.h"
 #include "container/xen/cpu.h"
@@ -20,7 +21,7 @@
 
 #define BACKTRACE_DEPTH 32
 
-static struct core *panicking; /* the core that reports; others stop */
+static struct core *panicking; /* the core that ends the guest; others stop */
 
 static _Noreturn void stop(unsigned reason)
 {
@@ -44,6 +45,8 @@ static void panic_begin(void)
 
 	if (__atomic_compare_exchange_n(&panicking, &none, core_self(), false, __ATOMIC_ACQ_REL,
 					__ATOMIC_ACQUIRE)) {
+		/* The fault may still stand on the usual stack: backing memory takes another. */
+		core_self()->tss.ist[CORE_FAULT - 1] = core_stack_end(core_self()->id, CORE_REPORT);
 		console_seize();
 		return;
 	}
@@ -162,7 +165,7 @@ _Noreturn void panic_regs(struct regs *regs, const char *format, ...)
 
 _Noreturn void guest_end(int status)
 {
-	console_seize();
+	panic_begin();
 	print("atoll: image %s ended with status %d\n", image.name, status);
 	console_drain();
 	stop(SHUTDOWN_poweroff);

@@ -43,15 +43,21 @@ static bool is_placed(const struct span *span)
 	       is_region(span, LAYOUT_REGION_STACKS);
 }
 
+/* Is it made of whole pages of its region? */
+static bool placed_is_whole(const struct span *span)
+{
+	return !((span->addr | span->size) & ((UINT64_C(1) << span->region->page_order) - 1));
+}
+
 static long placed_map(const struct span *span, unsigned rights)
 {
 	unsigned order = span->region->page_order;
 
+	if (!placed_is_whole(span))
+		return -EINVAL;
 	page_unback(span->addr, span->size);
 	if (!rights)
 		return (long)span->addr;
-	if ((span->addr | span->size) & ((UINT64_C(1) << order) - 1))
-		return -EINVAL;
 	if (page_back(span->addr, span->size, order, rights) < 0) {
 		page_unback(span->addr, span->size);
 		return -ENOMEM;
@@ -106,8 +112,11 @@ long sys_munmap(const struct regs *regs)
 		return -EINVAL;
 	if (is_region(&span, LAYOUT_REGION_COMMON))
 		return vm_unmap(span.addr, span.size);
-	if (is_placed(&span))
-		page_unback(span.addr, span.size);
+	if (!is_placed(&span))
+		return 0;
+	if (!placed_is_whole(&span))
+		return -EINVAL;
+	page_unback(span.addr, span.size);
 	return 0;
 }
 

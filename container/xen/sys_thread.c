@@ -172,7 +172,7 @@ long sys_sched_getaffinity(const struct regs *regs)
 	return sizeof(mask);
 }
 
-/* A thread has one core: the lowest of the mask. Only the caller itself can move. */
+/* A thread has one core: its own if the mask has it, else the lowest. Only the caller can move. */
 long sys_sched_setaffinity(const struct regs *regs)
 {
 	if (regs->rdi && (int)regs->rdi != thread_current()->id)
@@ -180,12 +180,12 @@ long sys_sched_setaffinity(const struct regs *regs)
 	if (regs->rsi < sizeof(uint64_t))
 		return -EINVAL;
 
-	uint64_t mask = *(const uint64_t *)regs->rdx;
-	struct core *core = mask ? core_get((unsigned)__builtin_ctzll(mask)) : NULL;
+	uint64_t mask = *(const uint64_t *)regs->rdx & ((UINT64_C(1) << core_count()) - 1);
 
-	if (!core)
+	if (!mask)
 		return -EINVAL;
-	thread_move(core);
+	if (!(mask >> core_self()->id & 1))
+		thread_move(core_get((unsigned)__builtin_ctzll(mask)));
 	return 0;
 }
 

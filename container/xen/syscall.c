@@ -10,6 +10,7 @@
 #include <asm/unistd.h>
 
 #define CALLS_MAX 512
+#define KERNEL_STACK_NEED 2048 /* bytes that a system call may use of its caller's stack */
 
 long syscall_dispatch(struct regs *regs);
 
@@ -95,6 +96,8 @@ long syscall_dispatch(struct regs *regs)
 {
 	uint64_t number = regs->rax;
 
+	/* The stack that the kernel needs is backed here, /before/ any lock that backing takes. */
+	(void)*(volatile char *)((uint64_t)__builtin_frame_address(0) - KERNEL_STACK_NEED);
 	/* The entry stub left this to us: clone and backtraces want it. */
 	regs->rsp = (uint64_t)(regs + 1) + RED_ZONE;
 	if (number >= CALLS_MAX || !calls[number])

@@ -35,13 +35,6 @@ struct thread *thread_current(void)
 	return core_self()->current;
 }
 
-struct thread *thread_find(int id)
-{
-	if (id < 1 || id > LAYOUT_THREADS_MAX || threads[id - 1].state == THREAD_FREE)
-		return NULL;
-	return &threads[id - 1];
-}
-
 static struct thread *slot_take(void)
 {
 	struct thread *found = NULL;
@@ -350,7 +343,7 @@ _Noreturn void thread_idle(void)
 		cpu_fence();
 		if (!halt_allowed(core))
 			continue;
-		cpu_halt();
+		core_halt();
 		__atomic_store_n(&core->halted, false, __ATOMIC_RELEASE);
 		/* A2: awake /before/ anything that the woken thread reads; see core_barrier. */
 		cpu_fence();

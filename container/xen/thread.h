@@ -39,7 +39,7 @@ struct thread {
 	char name[THREAD_NAME_SIZE];
 	int id; /* 1 and up, set at birth */
 
-	/* Under its core's lock. */
+	/* Under its core's lock; state is also set by the thread itself before it leaves. */
 	enum thread_state state;
 	struct thread *queue_next;
 	struct core *core; /* changed only by the thread itself, while MOVING */
@@ -68,9 +68,6 @@ struct thread *thread_new(struct core *core, const struct regs *regs, uint64_t f
 void thread_start(struct thread *thread);
 
 struct thread *thread_current(void);
-
-/* The living thread with this id, or NULL. */
-struct thread *thread_find(int id);
 
 /*
  * Wait until thread_wake or, with -ETIMEDOUT, until clock_now() is deadline.
