@@ -43,21 +43,6 @@ static int command_run(char **argv, const char *cwd, int out, int err)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-/* The strings of the list at index 1, NULL-terminated, as a Lua-owned block. */
-static char **command_argv(lua_State *L)
-{
-	size_t count = lua_rawlen(L, 1);
-	char **argv = lua_newuserdatauv(L, (count + 1) * sizeof(char *), 0);
-
-	for (size_t i = 0; i < count; i++) {
-		lua_rawgeti(L, 1, (lua_Integer)i + 1);
-		argv[i] = (char *)luaL_checkstring(L, -1); /* the list keeps it alive */
-		lua_pop(L, 1);
-	}
-	argv[count] = NULL;
-	return argv;
-}
-
 static void push_contents(lua_State *L, int fd)
 {
 	off_t size = lseek(fd, 0, SEEK_END);
@@ -83,7 +68,7 @@ int files_run(lua_State *L)
 	lua_settop(L, 1);
 	lua_getfield(L, 1, "cwd");
 	cwd = luaL_optstring(L, -1, NULL);
-	argv = command_argv(L);
+	argv = argv_take(L, lua_rawlen(L, 1));
 	out = memfd_create("stdout", MFD_CLOEXEC);
 	err = memfd_create("stderr", MFD_CLOEXEC);
 	status = command_run(argv, cwd, out, err);

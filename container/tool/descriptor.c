@@ -17,21 +17,6 @@
 #define POLL_MAX 16
 #define READ_MAX 65536 /* bytes of one read, at most */
 
-static int fail(lua_State *L)
-{
-	int error = errno;
-
-	lua_pushnil(L);
-	lua_pushstring(L, error == EAGAIN ? "again" : strerror(error));
-	return 2;
-}
-
-static int succeed(lua_State *L)
-{
-	lua_pushboolean(L, 1);
-	return 1;
-}
-
 static int arg_fd(lua_State *L, int index)
 {
 	return (int)luaL_checkinteger(L, index);
@@ -47,14 +32,14 @@ static int sys_open(lua_State *L)
 	int fd = open(path, flags[mode] | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0666);
 
 	if (fd < 0)
-		return fail(L);
+		return answer_errno(L);
 	lua_pushinteger(L, fd);
 	return 1;
 }
 
 static int sys_close(lua_State *L)
 {
-	return close(arg_fd(L, 1)) ? fail(L) : succeed(L);
+	return close(arg_fd(L, 1)) ? answer_errno(L) : answer_true(L);
 }
 
 /* pipe(): reading end, writing end */
@@ -63,7 +48,7 @@ static int sys_pipe(lua_State *L)
 	int fds[2];
 
 	if (pipe2(fds, O_CLOEXEC))
-		return fail(L);
+		return answer_errno(L);
 	lua_pushinteger(L, fds[0]);
 	lua_pushinteger(L, fds[1]);
 	return 2;
@@ -75,8 +60,8 @@ static int sys_nonblock(lua_State *L)
 	int fd = arg_fd(L, 1), flags = fcntl(fd, F_GETFL);
 
 	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK))
-		return fail(L);
-	return succeed(L);
+		return answer_errno(L);
+	return answer_true(L);
 }
 
 /* read(fd[, most]): bytes, "" at the end */
@@ -96,7 +81,7 @@ static int sys_read(lua_State *L)
 
 		luaL_pushresultsize(&b, 0);
 		errno = error;
-		return fail(L);
+		return answer_errno(L);
 	}
 	luaL_pushresultsize(&b, (size_t)got);
 	return 1;
@@ -115,7 +100,7 @@ static int sys_write(lua_State *L)
 	put = write(fd, bytes + first - 1, len - (size_t)first + 1);
 	if (put < 0) {
 		errno = errno == EINTR ? EAGAIN : errno;
-		return fail(L);
+		return answer_errno(L);
 	}
 	lua_pushinteger(L, put);
 	return 1;

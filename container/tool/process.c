@@ -22,21 +22,6 @@
 static int wake_pipe[2] = {-1, -1}; /* written by signal_note, read by poll's callers */
 static volatile sig_atomic_t signal_pending;
 
-static int fail(lua_State *L)
-{
-	int error = errno;
-
-	lua_pushnil(L);
-	lua_pushstring(L, error == EAGAIN ? "again" : strerror(error));
-	return 2;
-}
-
-static int succeed(lua_State *L)
-{
-	lua_pushboolean(L, 1);
-	return 1;
-}
-
 /* Descriptor that field `name` of the table at 1 hands over, or else `standard`. */
 static int spawn_fd(lua_State *L, const char *name, int standard)
 {
@@ -46,19 +31,6 @@ static int spawn_fd(lua_State *L, const char *name, int standard)
 	fd = (int)luaL_optinteger(L, -1, standard);
 	lua_pop(L, 1);
 	return fd;
-}
-
-static char **spawn_argv(lua_State *L, size_t count)
-{
-	char **argv = lua_newuserdatauv(L, (count + 1) * sizeof(char *), 0);
-
-	for (size_t i = 0; i < count; i++) {
-		lua_rawgeti(L, 1, (lua_Integer)i + 1);
-		argv[i] = (char *)luaL_checkstring(L, -1); /* the list keeps it alive */
-		lua_pop(L, 1);
-	}
-	argv[count] = NULL;
-	return argv;
 }
 
 static void child_reset_signals(void)
@@ -113,9 +85,9 @@ static int sys_spawn(lua_State *L)
 	own_group = lua_toboolean(L, -1);
 	if (count == 0)
 		return luaL_argerror(L, 1, "a command is expected");
-	argv = spawn_argv(L, count);
+	argv = argv_take(L, count);
 	if (pipe2(report, O_CLOEXEC))
-		return fail(L);
+		return answer_errno(L);
 	pid = fork();
 	if (pid == 0)
 		child_exec(argv, std, own_group, parent, report[1]);
@@ -147,7 +119,7 @@ static int sys_wait(lua_State *L)
 		got = waitpid(pid, &status, options);
 	while (got < 0 && errno == EINTR);
 	if (got < 0)
-		return fail(L);
+		return answer_errno(L);
 	if (got == 0)
 		return 0;
 	lua_pushinteger(L, WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
@@ -163,7 +135,7 @@ static int sys_kill(lua_State *L)
 	pid_t pid = (pid_t)luaL_checkinteger(L, 1);
 	int number = numbers[luaL_checkoption(L, 2, "TERM", names)];
 
-	return kill(pid, number) ? fail(L) : succeed(L);
+	return kill(pid, number) ? answer_errno(L) : answer_true(L);
 }
 
 static void signal_note(int number)
@@ -189,7 +161,7 @@ static int sys_signals(lua_State *L)
 
 	if (wake_pipe[0] < 0) {
 		if (pipe2(wake_pipe, O_CLOEXEC | O_NONBLOCK))
-			return fail(L);
+			return answer_errno(L);
 		for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 			sigaction(numbers[i], &action, NULL);
 		signal(SIGPIPE, SIG_IGN);

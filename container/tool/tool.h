@@ -15,6 +15,13 @@ int luaopen_sys(lua_State *L);    /* processes that run beside the tool */
 int files_run(lua_State *L);            /* of module files */
 void descriptor_register(lua_State *L); /* adds to the table on top, module sys */
 
+/* Return nil and errno as text, "again" for EAGAIN; return true. */
+int answer_errno(lua_State *L);
+int answer_true(lua_State *L);
+
+/* The first count strings of the list at index 1, NULL-terminated, as a Lua-owned block. */
+char **argv_take(lua_State *L, size_t count);
+
 /* Bytes that a Lua state holds, and the most it may hold. */
 struct memory_budget {
 	size_t used;

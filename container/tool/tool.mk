@@ -2,7 +2,7 @@
 # build/atoll: one static program with its Lua scripts inside, so that it also
 # runs alone in a tiny dom0.
 
-tool-sources := container/tool/atoll.c container/tool/command.c container/tool/descriptor.c \
+tool-sources := container/tool/answer.c container/tool/atoll.c container/tool/command.c container/tool/descriptor.c \
 	container/tool/files.c container/tool/memory.c container/tool/process.c \
 	container/tool/regions.c container/tool/scripts.S layout/layout.c
 tool-scripts := $(sort $(wildcard container/tool/*.lua))

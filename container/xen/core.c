@@ -19,6 +19,7 @@ OFFSET_CHECK(REGS_RIP, struct regs, rip);
 OFFSET_CHECK(REGS_RSP, struct regs, rsp);
 _Static_assert(sizeof(struct regs) == REGS_SIZE, "REGS_SIZE matches struct regs");
 _Static_assert(offsetof(struct core, self) == 0, "core_self reads GS:0");
+_Static_assert(LAYOUT_SUPER_SIZE % LAYOUT_CORE_SLOT_SIZE == 0, "a core's slot has one page table");
 _Static_assert(CORE_STACK_COUNT <= LAYOUT_CORE_STACKS, "a core's stacks fit its slot");
 
 #define GATE_INTERRUPT (UINT64_C(0x8e) << 40)
@@ -91,7 +92,8 @@ void core_boot(void)
 
 int core_stacks_map(unsigned id)
 {
-	for (enum core_stack s = 0; s < CORE_STACK_COUNT; s++) {
+	/* The window stays empty; it lies in the page table that its neighbours bring. */
+	for (enum core_stack s = 0; s < CORE_WINDOW; s++) {
 		uint64_t end = core_stack_end(id, s);
 		int ret = page_back(end - LAYOUT_CORE_STACK_SIZE, LAYOUT_CORE_STACK_SIZE,
 				    LAYOUT_PAGE_ORDER, LAYOUT_READ | LAYOUT_WRITE);

@@ -20,7 +20,7 @@ struct regs {
 	uint64_t rip, cs, rflags, rsp, ss;
 };
 
-/* The stacks in a core's slot of LAYOUT_CORES; of the last, only one page is used. */
+/* The stacks in a core's slot of LAYOUT_CORES; the last is no stack but room for one page. */
 enum core_stack {
 	CORE_IDLE,
 	CORE_FAULT,
