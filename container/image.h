@@ -12,6 +12,34 @@
 
 struct runtime;
 
+/* When a component that has ended is started again. */
+enum image_restart {
+	IMAGE_RESTART_NEVER,
+	IMAGE_RESTART_ON_FAILURE, /* it ended with another status than 0 */
+	IMAGE_RESTART_ALWAYS,
+};
+
+/* A file that the packer bundled: a component opens it by this name, read-only. */
+struct image_file {
+	const char *name;
+	const void *bytes;
+	size_t size;
+};
+
+/*
+ * What a C component's object brings besides code: its writable data, which a
+ * restart makes pristine, and its constructors and destructors, which run on
+ * the component's own thread. All zero where there is none.
+ */
+struct image_data {
+	char *data, *data_end; /* initialised */
+	char *bss, *bss_end;   /* zero */
+	void (*const *init)(int argc, char **argv, char **envp);
+	void (*const *init_end)(int argc, char **argv, char **envp);
+	void (*const *fini)(void);
+	void (*const *fini_end)(void);
+};
+
 struct image_component {
 	const char *name;
 	const struct runtime *runtime;
@@ -20,7 +48,13 @@ struct image_component {
 	const char *const *env;  /* NULL-terminated "NAME=value" */
 	size_t heap_bytes;       /* quota; whole super-pages */
 	size_t stack_bytes;      /* whole pages, at most LAYOUT_STACK_MAX */
-	unsigned core;           /* below image.cores; no two components share one */
+	unsigned core;           /* below image.cores; components may share one */
+	struct image_data data;
+	const struct image_file *files;
+	unsigned file_count;
+	enum image_restart restart;
+	unsigned restart_limit;    /* restarts at most; 0: no limit */
+	unsigned restart_delay_ms; /* before the first restart; doubles each time, to 10 s */
 };
 
 struct image_channel {
@@ -30,12 +64,16 @@ struct image_channel {
 	size_t ring_bytes; /* of each direction; a power of two */
 };
 
+#define IMAGE_NO_DECIDER (~0U)
+
 struct image {
 	const char *name;
 	unsigned cores;
+	unsigned decider;  /* component whose end ends the image, or IMAGE_NO_DECIDER */
+	unsigned grace_ms; /* between asking a component to stop and ending it */
 	unsigned component_count;
 	unsigned channel_count;
-	const struct image_component *components; /* index = heap window, stack slot - 1 */
+	const struct image_component *components; /* index = heap window */
 	const struct image_channel *channels;     /* in the order of the manifest */
 };
 

@@ -19,6 +19,12 @@ struct runtime {
 	 * stay valid until run returns; argv[0] is the component's name.
 	 */
 	int (*run)(const struct image_component *spec, int argc, char **argv, char **envp);
+	/*
+	 * The component was asked to stop. Called on the component's main thread
+	 * while run is on it, from a signal handler, at any instruction of run:
+	 * only what is safe there. NULL where the language has nothing to tell.
+	 */
+	void (*stop)(void);
 };
 
 extern const struct runtime runtime_c;

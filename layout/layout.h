@@ -55,15 +55,25 @@
 #define LAYOUT_HEAPS_END (LAYOUT_HEAPS_BASE + LAYOUT_HEAPS_SIZE)
 
 /*
- * One stack slot a thread that the container makes: 0 is the container's main
- * thread, i + 1 component i. A stack ends where its slot ends; the lower part
- * of the slot, at least half of it, is never mapped and is its guard.
+ * One stack slot a thread: 0 is the container's main thread, i the thread with
+ * that number in the container's table. A stack ends where its slot ends; the
+ * lower part of the slot, at least half of it, is never mapped and is its guard.
  */
 #define LAYOUT_STACKS_BASE LAYOUT_C(0x558000000000)
 #define LAYOUT_STACK_SLOT_SIZE LAYOUT_MIB(16)
 #define LAYOUT_STACK_MAX LAYOUT_MIB(8)
-#define LAYOUT_STACKS_SIZE (LAYOUT_STACK_SLOT_SIZE * (LAYOUT_COMPONENTS_MAX + 1))
+#define LAYOUT_STACKS_SIZE (LAYOUT_STACK_SLOT_SIZE * LAYOUT_THREADS_MAX)
 #define LAYOUT_STACKS_END (LAYOUT_STACKS_BASE + LAYOUT_STACKS_SIZE)
+
+/*
+ * One alternate stack a thread, numbered like the stacks: where a fault of the
+ * thread, its own stack's overflow above all, is reported. A guard below each.
+ */
+#define LAYOUT_REPORTS_BASE LAYOUT_C(0x558800000000)
+#define LAYOUT_REPORT_SLOT_SIZE LAYOUT_KIB(64)
+#define LAYOUT_REPORT_STACK_SIZE LAYOUT_KIB(32)
+#define LAYOUT_REPORTS_SIZE (LAYOUT_REPORT_SLOT_SIZE * LAYOUT_THREADS_MAX)
+#define LAYOUT_REPORTS_END (LAYOUT_REPORTS_BASE + LAYOUT_REPORTS_SIZE)
 
 /* Rings of the channels, one behind the other in the order of the manifest. */
 #define LAYOUT_CHANNELS_BASE LAYOUT_C(0x559000000000)
@@ -131,8 +141,10 @@ enum layout_target {
 	X(HEAPS, IMAGE, LAYOUT_SUPER_ORDER, LAYOUT_READ | LAYOUT_WRITE, LAYOUT_BOTH,               \
 	  "one heap window a component")                                                           \
 	X(STACKS, HEAPS, LAYOUT_PAGE_ORDER, LAYOUT_READ | LAYOUT_WRITE, LAYOUT_BOTH,               \
-	  "one stack slot a component, a guard below each")                                        \
-	X(CHANNELS, STACKS, LAYOUT_SUPER_ORDER, LAYOUT_READ | LAYOUT_WRITE, LAYOUT_BOTH,           \
+	  "one stack slot a thread, a guard below each")                                           \
+	X(REPORTS, STACKS, LAYOUT_PAGE_ORDER, LAYOUT_READ | LAYOUT_WRITE, LAYOUT_BOTH,             \
+	  "where a thread's faults are reported, a guard below each")                              \
+	X(CHANNELS, REPORTS, LAYOUT_SUPER_ORDER, LAYOUT_READ | LAYOUT_WRITE, LAYOUT_BOTH,          \
 	  "rings of the channels")                                                                 \
 	X(MODULES, CHANNELS, LAYOUT_PAGE_ORDER, LAYOUT_READ, LAYOUT_BOTH,                          \
 	  "files handed over at run time")                                                         \
@@ -172,10 +184,16 @@ static inline uint64_t layout_heap_base(unsigned i)
 	return LAYOUT_HEAPS_BASE + i * LAYOUT_HEAP_SIZE;
 }
 
-/* First byte behind the stack in slot i: 0 is main, c + 1 component c. */
+/* First byte behind the stack of thread i; 0 is the container's main thread. */
 static inline uint64_t layout_stack_end(unsigned i)
 {
 	return LAYOUT_STACKS_BASE + (i + 1) * LAYOUT_STACK_SLOT_SIZE;
+}
+
+/* First byte behind the report stack of thread i. */
+static inline uint64_t layout_report_end(unsigned i)
+{
+	return LAYOUT_REPORTS_BASE + (i + 1) * LAYOUT_REPORT_SLOT_SIZE;
 }
 
 /* First byte of module i's slot. */

@@ -8,6 +8,9 @@ local layout = require("layout")
 -- container's own heap, and Xen's pages.
 local CONTAINER_BYTES = 8 << 20
 
+-- What a component that was asked to stop has to do so.
+local GRACE_MS = 5000
+
 local MIB = 1 << 20
 
 local function round_up(n, unit)
@@ -63,9 +66,19 @@ local function program_text(component)
 end
 
 local function component_text(component)
-	return ("\t{%s, &runtime_%s, &%s_program, %s_args, %s_env, %d, %d, %d},\n"):format(
-		c_string(component.name), component.language, component.name, component.name, component.name,
-		component.heap, component.stack, component.core)
+	local name = component.name
+	return table.concat({
+		"\t{\n",
+		("\t\t.name = %s,\n"):format(c_string(name)),
+		("\t\t.runtime = &runtime_%s,\n"):format(component.language),
+		("\t\t.program = &%s_program,\n"):format(name),
+		("\t\t.args = %s_args,\n"):format(name),
+		("\t\t.env = %s_env,\n"):format(name),
+		("\t\t.heap_bytes = %d,\n"):format(component.heap),
+		("\t\t.stack_bytes = %d,\n"):format(component.stack),
+		("\t\t.core = %d,\n"):format(component.core),
+		"\t},\n",
+	})
 end
 
 local function channel_text(channel)
@@ -100,8 +113,18 @@ local function image_c(manifest)
 		parts[#parts + 1] = ("static const struct image_channel channels[] = {\n%s};\n\n"):format(
 			map_text(manifest.channels, channel_text))
 	end
-	parts[#parts + 1] = ("const struct image image = {\n\t%s, %d, %d, %d, components, %s,\n};\n"):format(
-		c_string(manifest.name), manifest.cores, #manifest.components, #manifest.channels, channels)
+	parts[#parts + 1] = table.concat({
+		"const struct image image = {\n",
+		("\t.name = %s,\n"):format(c_string(manifest.name)),
+		("\t.cores = %d,\n"):format(manifest.cores),
+		"\t.decider = IMAGE_NO_DECIDER,\n",
+		("\t.grace_ms = %d,\n"):format(GRACE_MS),
+		("\t.component_count = %d,\n"):format(#manifest.components),
+		("\t.channel_count = %d,\n"):format(#manifest.channels),
+		"\t.components = components,\n",
+		("\t.channels = %s,\n"):format(channels),
+		"};\n",
+	})
 	return table.concat(parts)
 end
 

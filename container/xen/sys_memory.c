@@ -40,7 +40,7 @@ static bool is_region(const struct span *span, enum layout_region_id id)
 static bool is_placed(const struct span *span)
 {
 	return is_region(span, LAYOUT_REGION_HEAPS) || is_region(span, LAYOUT_REGION_CHANNELS) ||
-	       is_region(span, LAYOUT_REGION_STACKS);
+	       is_region(span, LAYOUT_REGION_STACKS) || is_region(span, LAYOUT_REGION_REPORTS);
 }
 
 /* Is it made of whole pages of its region? */

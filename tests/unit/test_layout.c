@@ -122,7 +122,8 @@ static void stack_slots_fill_their_region(void **state)
 {
 	(void)state;
 	assert_int_equal(layout_stack_end(0), LAYOUT_STACKS_BASE + LAYOUT_STACK_SLOT_SIZE);
-	assert_int_equal(layout_stack_end(LAYOUT_COMPONENTS_MAX), LAYOUT_STACKS_END);
+	assert_int_equal(layout_stack_end(LAYOUT_THREADS_MAX - 1), LAYOUT_STACKS_END);
+	assert_int_equal(layout_report_end(LAYOUT_THREADS_MAX - 1), LAYOUT_REPORTS_END);
 }
 
 static void a_guard_lies_below_the_largest_stack(void **state)
