@@ -6,7 +6,7 @@ image-sources += container/component.c container/main.c container/module.c conta
 	container/thread.c container/words.c
 
 # What differs: a sanitizer brings its own malloc.
-heap-plain := container/heap.c
+heap-plain := container/heap.c container/heap_memory.c
 heap-address := container/heap_plain.c
 heap-thread := container/heap_plain.c
 

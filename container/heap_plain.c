@@ -6,22 +6,54 @@
 #include "container/heap.h"
 
 #include <errno.h>
+#include <stdbool.h>
 
 #include "container/component.h"
 
-static size_t heap_quotas[LAYOUT_COMPONENTS_MAX];
+static struct {
+	size_t quota; /* bytes; 0: not bound */
+	bool abandoned;
+} heaps[LAYOUT_COMPONENTS_MAX];
 
 int heap_bind(unsigned component, size_t quota)
 {
-	if (component >= LAYOUT_COMPONENTS_MAX)
+	if (component >= LAYOUT_COMPONENTS_MAX || quota % LAYOUT_SUPER_SIZE ||
+	    quota < HEAP_MIN_BYTES || quota > HEAP_MAX_BYTES)
 		return -EINVAL;
-	heap_quotas[component] = quota;
+	if (heaps[component].abandoned)
+		return -EIO;
+	if (heaps[component].quota)
+		return -EBUSY;
+	heaps[component].quota = quota;
 	return 0;
+}
+
+int heap_join(unsigned component)
+{
+	return component < LAYOUT_COMPONENTS_MAX && heaps[component].quota ? 0 : -EINVAL;
+}
+
+void heap_leave(void)
+{
+}
+
+int heap_release(unsigned component)
+{
+	if (heap_join(component))
+		return -EINVAL;
+	heaps[component].quota = 0;
+	return 0;
+}
+
+void heap_abandon(unsigned component)
+{
+	heaps[component].quota = 0;
+	heaps[component].abandoned = true;
 }
 
 void heap_stats(unsigned component, struct component_stats *out)
 {
 	*out = (struct component_stats){0};
 	if (component < LAYOUT_COMPONENTS_MAX)
-		out->heap_quota = heap_quotas[component];
+		out->heap_quota = heaps[component].quota;
 }
