@@ -7,6 +7,7 @@
 #include "container/xen/panic.h"
 #include "container/xen/print.h"
 #include "container/xen/vm.h"
+#include "container/place.h"
 #include "layout/layout.h"
 
 #define VECTOR_PAGE_FAULT 14
@@ -15,8 +16,6 @@
 #define FAULT_FETCH 16
 
 void exception_dispatch(struct regs *regs);
-
-extern const char image_text_start[], image_text_end[], image_rodata_end[];
 
 static const char *const exception_names[32] = {
 	[0] = "divide error",
@@ -38,35 +37,6 @@ static const char *const exception_names[32] = {
 	[19] = "SIMD floating-point error",
 	[21] = "control protection fault",
 };
-
-static const char *image_part(uint64_t addr)
-{
-	if (addr < (uint64_t)image_text_start)
-		return "headers";
-	if (addr < (uint64_t)image_text_end)
-		return "text";
-	return addr < (uint64_t)image_rodata_end ? "read-only data" : "data";
-}
-
-/* What lies at addr, in the words of the address map. */
-static void place_name(uint64_t addr, char *text, size_t size)
-{
-	const struct layout_region *region = layout_region_at(addr);
-
-	if (addr < LAYOUT_PAGE_SIZE)
-		print_to(text, size, "NULL (page 0)");
-	else if (!region)
-		print_to(text, size, "no region");
-	else if (region->base == LAYOUT_IMAGE_BASE)
-		print_to(text, size, "image %s", image_part(addr));
-	else if (region->base == LAYOUT_HEAPS_BASE)
-		print_to(text, size, "heap %lu", (addr - region->base) / LAYOUT_HEAP_SIZE);
-	else if (region->base == LAYOUT_STACKS_BASE)
-		print_to(text, size, "guard of stack %lu",
-			 (addr - region->base) / LAYOUT_STACK_SLOT_SIZE);
-	else
-		print_to(text, size, "region %s", region->name);
-}
 
 static _Noreturn void page_fault_report(struct regs *regs, uint64_t addr)
 {

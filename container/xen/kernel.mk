@@ -8,10 +8,11 @@ kernel_sources := \
 	container/xen/futex.c container/xen/event.c container/xen/clock.c \
 	container/xen/frame.c container/xen/page.c container/xen/vm.c \
 	container/xen/device.c container/xen/fault.c container/xen/panic.c \
-	container/xen/print.c container/xen/symbol.c container/xen/random.c \
+	container/xen/print.c container/xen/random.c \
 	container/xen/string.c container/xen/syscall.c container/xen/file.c \
 	container/xen/sys_file.c container/xen/sys_memory.c container/xen/sys_misc.c \
 	container/xen/sys_thread.c container/xen/sys_time.c \
+	container/format.c container/place.c container/symbol.c \
 	drivers/console.c layout/layout.c
 
 # No vector registers: those of the interrupted code are live. No stack

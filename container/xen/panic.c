@@ -12,8 +12,8 @@
 #include "container/xen/page.h"
 #include "container/xen/panic.h"
 #include "container/xen/print.h"
-#include "container/xen/symbol.h"
 #include "container/image.h"
+#include "container/symbol.h"
 #include "drivers/console.h"
 
 #include <stdarg.h>

@@ -5,7 +5,7 @@
  * The table, little-endian: u32 count; count times { u32 address, u32 offset of
  * the name from the first name }, by address; the names, NUL-terminated.
  */
-#include "container/xen/symbol.h"
+#include "container/symbol.h"
 
 #include <stddef.h>
 
@@ -19,8 +19,11 @@ struct symbol_table {
 	struct symbol symbols[];
 };
 
-extern const struct symbol_table image_symbols;
-extern const char image_symbols_end[], image_text_start[], image_text_end[];
+/* From the linker script; not there in a build that does without it. */
+extern const struct symbol_table image_symbols __attribute__((weak));
+extern const char image_symbols_end[] __attribute__((weak));
+extern const char image_text_start[] __attribute__((weak));
+extern const char image_text_end[] __attribute__((weak));
 
 const char *symbol_at(uint64_t addr, uint64_t *offset)
 {
