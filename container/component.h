@@ -30,6 +30,15 @@ void component_stats(struct component_stats *out);
 const void *component_module(unsigned index, size_t *size);
 
 /*
+ * The file of that name that the manifest bundles with the calling component,
+ * or "/module/0" and so on, a module by its index. Names are as in the
+ * manifest; "./" in front does not count. fopen finds the same files. Returns
+ * the first byte, mapped read-only for the life of the image, and its size in
+ * bytes, or NULL with *size 0 where there is none. An empty file is not NULL.
+ */
+const void *component_file(const char *name, size_t *size);
+
+/*
  * End the calling component with this exit status, as if its main had returned
  * it. Runs the component's exit handlers. Call on the component's main thread.
  */

@@ -2,7 +2,7 @@
 # The libraries that images are packed from, in build/lib and, for Linux
 # processes with a sanitizer, in build/lib/address and build/lib/thread.
 
-image-sources += container/component.c container/main.c container/module.c container/region.c \
+image-sources += container/component.c container/files.c container/main.c container/module.c container/region.c \
 	container/thread.c container/words.c
 
 # What differs: a sanitizer brings its own malloc.

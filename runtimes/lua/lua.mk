@@ -1,3 +1,3 @@
 # SPDX-License-Identifier: MIT
 lua-sources += runtimes/lua/lua_atoll.c runtimes/lua/runtime_lua.c \
-	runtimes/lua/runtime_lua_system.c
+	runtimes/lua/runtime_lua_modules.c runtimes/lua/runtime_lua_system.c

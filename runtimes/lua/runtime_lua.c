@@ -24,22 +24,14 @@ struct script {
 	char **envp;
 };
 
-/* Modules come with the image, never from a file system. [-0, +0, m] */
-static void libraries_open(lua_State *L, char **envp)
+/* [-0, +0, m] */
+static void libraries_open(lua_State *L, const struct script *s)
 {
 	lua_pushboolean(L, 1);
 	lua_setfield(L, LUA_REGISTRYINDEX, "LUA_NOENV");
 	luaL_openlibs(L);
-	lua_getglobal(L, "package");
-	lua_pushliteral(L, "");
-	lua_setfield(L, -2, "path");
-	lua_pushliteral(L, "");
-	lua_setfield(L, -2, "cpath");
-	lua_getfield(L, -1, "preload");
-	lua_pushcfunction(L, luaopen_atoll);
-	lua_setfield(L, -2, "atoll");
-	lua_pop(L, 2);
-	runtime_lua_system(L, envp);
+	runtime_lua_modules(L, s->program);
+	runtime_lua_system(L, s->envp);
 }
 
 /* The global `arg`; arg[0] is the script. [-0, +0, m] */
@@ -55,14 +47,13 @@ static void arg_set(lua_State *L, const struct script *s)
 	lua_setglobal(L, "arg");
 }
 
-/* A first line that begins with # is for Unix and not for Lua. [-0, +1, e] */
-static void script_load(lua_State *L, const struct runtime_lua_program *p)
+/* A first line that begins with # is for Unix and not for Lua. [-0, +1, -] */
+int runtime_lua_load(lua_State *L, const char *code, size_t size, const char *chunkname)
 {
-	const char *end = p->size && *p->code == '#' ? memchr(p->code, '\n', p->size) : p->code;
-	size_t skip = end ? (size_t)(end - p->code) : p->size;
+	const char *end = size && *code == '#' ? memchr(code, '\n', size) : code;
+	size_t skip = end ? (size_t)(end - code) : size;
 
-	if (luaL_loadbuffer(L, p->code + skip, p->size - skip, p->chunkname))
-		lua_error(L);
+	return luaL_loadbuffer(L, code + skip, size - skip, chunkname);
 }
 
 /* [-1, +0, e] */
@@ -70,9 +61,10 @@ static int script_main(lua_State *L)
 {
 	const struct script *s = lua_touserdata(L, 1);
 
-	libraries_open(L, s->envp);
+	libraries_open(L, s);
 	arg_set(L, s);
-	script_load(L, s->program);
+	if (runtime_lua_load(L, s->program->code, s->program->size, s->program->chunkname))
+		lua_error(L);
 	luaL_checkstack(L, s->argc, "too many arguments");
 	for (int i = 1; i < s->argc; i++)
 		lua_pushstring(L, s->argv[i]);
