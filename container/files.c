@@ -5,7 +5,8 @@
  * The packer links with --wrap for every name in container/wrap.syms, so what
  * components and libraries call as fopen comes here, on both targets. A name
  * that is bundled with the calling component, or that of a module, is served
- * from memory, read-only; every other one goes on to the C library.
+ * from memory, read-only; every other one goes on to the C library. Such a stream
+ * has no descriptor and no wide characters, as the C library's own in memory.
  */
 #define _GNU_SOURCE
 #include <errno.h>

@@ -13,6 +13,8 @@ test-binaries := $(unit-tests:%=$(B)/tests/plain/%) $(unit-tests:%=$(B)/tests/ad
 # What a test's own subject needs; jemalloc would take malloc away from valgrind.
 libs-plain-test_heap := -l:libjemalloc.a -lm
 libs-plain-test_heap_life := -l:libjemalloc.a -lm
+wraps := $(shell sed 's/^/-Wl,--wrap=/' container/wrap.syms)
+$(foreach v,$(variants),$(eval libs-$(v)-test_files := $(wraps)))
 
 define unit-test
 $(B)/tests/$(1)/%: $(B)/obj/$(1)/tests/unit/%.o $(lib-$(1))/libatoll-lua.a $(lib-$(1))/libatoll.a
