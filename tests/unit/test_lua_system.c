@@ -1,130 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Unit test of the Lua runtime: whole scripts through runtime_lua.run, in a
- * component that is made up here. What a script says, it says by its status.
+ * Unit test of the Lua runtime: what surrounds a script, os, io and errors.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "container/component.h"
-#include "container/image.h"
-#include "container/runtime.h"
-#include "runtimes/lua/runtime_lua.h"
-
-static struct {
-	jmp_buf end;
-	int status;
-	void (*handler)(void *arg);
-	void *arg;
-} component;
-
-_Noreturn void component_exit(int status)
-{
-	component.status = status;
-	longjmp(component.end, 1);
-}
-
-int component_at_exit(void (*handler)(void *arg), void *arg)
-{
-	component.handler = handler;
-	component.arg = arg;
-	return 0;
-}
-
-const char *component_name(void)
-{
-	return "tester";
-}
-
-void component_stats(struct component_stats *out)
-{
-	*out = (struct component_stats){.heap_quota = 4 << 20};
-}
-
-/* No test opens a channel or a module. */
-const void *component_module(unsigned index, size_t *size)
-{
-	(void)index;
-	*size = 0;
-	return NULL;
-}
-
-struct channel *channel_open(const char *name)
-{
-	(void)name;
-	return NULL;
-}
-
-/* Standard error while a script ran. */
-static char errors[4096];
-
-static int errors_begin(FILE *file)
-{
-	int saved = dup(STDERR_FILENO);
-
-	fflush(stderr);
-	dup2(fileno(file), STDERR_FILENO);
-	return saved;
-}
-
-static void errors_end(FILE *file, int saved)
-{
-	fflush(stderr);
-	dup2(saved, STDERR_FILENO);
-	close(saved);
-	rewind(file);
-	errors[fread(errors, 1, sizeof(errors) - 1, file)] = '\0';
-}
-
-static int script_run(const char *code)
-{
-	const struct runtime_lua_program program = {"@script.lua", code, strlen(code)};
-	const struct image_component spec = {.name = "tester", .program = &program};
-	char *argv[] = {(char *)"tester", (char *)"one", (char *)"two words", NULL};
-	char *envp[] = {(char *)"LANG=C", (char *)"EMPTY=", NULL};
-
-	component.handler = NULL;
-	if (!setjmp(component.end))
-		component.status = runtime_lua.run(&spec, 3, argv, envp);
-	if (component.handler)
-		component.handler(component.arg);
-	return component.status;
-}
-
-static int run(const char *code)
-{
-	FILE *file = tmpfile();
-	int saved, status;
-
-	assert_non_null(file);
-	saved = errors_begin(file);
-	status = script_run(code);
-	errors_end(file, saved);
-	fclose(file);
-	return status;
-}
-
-static void assert_succeeds(const char *code)
-{
-	int status = run(code);
-
-	if (status || *errors)
-		fail_msg("status %d, errors: %s", status, errors);
-}
-
-static void assert_says(const char *part)
-{
-	if (!strstr(errors, part))
-		fail_msg("expected \"%s\" in: %s", part, errors);
-}
+#include "tests/unit/lua_script.h"
 
 static void test_a_script_that_returns_ends_with_zero(void **state)
 {
@@ -193,14 +71,6 @@ static void test_there_are_no_processes_to_start(void **state)
 			"ok, why = io.popen 'ls'; assert(ok == nil and why:find 'process')");
 }
 
-static void test_modules_come_from_the_image_alone(void **state)
-{
-	(void)state;
-	assert_succeeds("assert(require 'atoll' == require 'atoll' and not atoll)\n"
-			"assert(not pcall(require, 'nothing'))\n"
-			"assert(package.path == '' and package.cpath == '')");
-}
-
 static void test_an_uncaught_error_has_component_line_and_traceback(void **state)
 {
 	(void)state;
@@ -236,7 +106,6 @@ int main(void)
 		cmocka_unit_test(test_finalizers_run_however_the_script_ends),
 		cmocka_unit_test(test_getenv_reads_the_components_environment),
 		cmocka_unit_test(test_there_are_no_processes_to_start),
-		cmocka_unit_test(test_modules_come_from_the_image_alone),
 		cmocka_unit_test(test_an_uncaught_error_has_component_line_and_traceback),
 		cmocka_unit_test(test_a_syntax_error_has_file_and_line),
 		cmocka_unit_test(test_error_objects_are_described),
