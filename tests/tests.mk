@@ -15,6 +15,7 @@ libs-plain-test_heap := -l:libjemalloc.a -lm
 libs-plain-test_heap_life := -l:libjemalloc.a -lm
 wraps := $(shell sed 's/^/-Wl,--wrap=/' container/wrap.syms)
 $(foreach v,$(variants),$(eval libs-$(v)-test_files := $(wraps)))
+$(foreach v,$(variants),$(eval libs-$(v)-test_lua_memory := -Wl,--wrap=realloc))
 
 define unit-test
 $(B)/tests/$(1)/%: $(B)/obj/$(1)/tests/unit/%.o $(lib-$(1))/libatoll-lua.a $(lib-$(1))/libatoll.a

@@ -16,6 +16,7 @@
 #include "container/component.h"
 #include "container/image.h"
 #include "container/runtime.h"
+#include "runtimes/lua/runtime_lua_state.h"
 
 struct script {
 	const struct runtime_lua_program *program;
@@ -30,6 +31,7 @@ static void libraries_open(lua_State *L, const struct script *s)
 	lua_pushboolean(L, 1);
 	lua_setfield(L, LUA_REGISTRYINDEX, "LUA_NOENV");
 	luaL_openlibs(L);
+	runtime_lua_coroutines(L);
 	runtime_lua_modules(L, s->program);
 	runtime_lua_system(L, s->envp);
 }
@@ -77,6 +79,8 @@ static int error_describe(lua_State *L)
 {
 	const char *message = lua_tostring(L, 1);
 
+	if (runtime_lua_is_memory_error(message))
+		return 1; /* from a coroutine; the report is below */
 	if (!message && luaL_callmeta(L, 1, "__tostring") && lua_type(L, -1) == LUA_TSTRING)
 		return 1;
 	if (!message)
@@ -85,43 +89,44 @@ static int error_describe(lua_State *L)
 	return 1;
 }
 
-static int failure_report(const char *name, const char *message)
+static int memory_report(const char *name)
 {
+	const char *trace = runtime_lua_self.trace;
 	struct component_stats stats;
 
 	component_stats(&stats);
-	if (message)
-		fprintf(stderr, "%s: %s\n", name, message);
-	else
-		fprintf(stderr, "%s: out of memory; the heap's quota is %zu KiB\n", name,
-			stats.heap_quota >> 10);
+	fprintf(stderr, "%s: out of memory; the heap's quota is %zu KiB\n", name,
+		stats.heap_quota >> 10);
+	if (trace && *trace)
+		fprintf(stderr, "%s\n", trace);
 	return 1;
 }
 
-static void state_close(void *L)
+static int failure_report(const char *name, int error, const char *message)
 {
-	lua_close(L);
+	if (error == LUA_ERRMEM || runtime_lua_is_memory_error(message))
+		return memory_report(name);
+	fprintf(stderr, "%s: %s\n", name, message ? message : "an error in an error's handler");
+	return 1;
 }
 
 static int runtime_lua_run(const struct image_component *spec, int argc, char **argv, char **envp)
 {
 	struct script script = {spec->program, argc, argv, envp};
-	lua_State *L = luaL_newstate();
+	lua_State *L = runtime_lua_open();
 	int error;
 
 	if (!L)
-		return failure_report(spec->name, NULL);
-	if (component_at_exit(state_close, L)) {
-		lua_close(L);
-		return failure_report(spec->name, NULL);
+		return memory_report(spec->name);
+	if (component_at_exit(runtime_lua_close, L)) {
+		runtime_lua_close(L);
+		return memory_report(spec->name);
 	}
 	lua_pushcfunction(L, error_describe);
 	lua_pushcfunction(L, script_main);
 	lua_pushlightuserdata(L, &script);
 	error = lua_pcall(L, 1, 0, 1);
-	if (!error)
-		return 0;
-	return failure_report(spec->name, error == LUA_ERRMEM ? NULL : lua_tostring(L, -1));
+	return error ? failure_report(spec->name, error, lua_tostring(L, -1)) : 0;
 }
 
 const struct runtime runtime_lua = {

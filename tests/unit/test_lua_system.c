@@ -71,6 +71,45 @@ static void test_there_are_no_processes_to_start(void **state)
 			"ok, why = io.popen 'ls'; assert(ok == nil and why:find 'process')");
 }
 
+static void test_files_can_only_be_read(void **state)
+{
+	(void)state;
+	assert_succeeds("local function refused(ok, why, number)\n"
+			" return ok == nil and math.type(number) == 'integer' and why end\n"
+			"assert(refused(os.remove 'a'):find '^a: .*read')\n"
+			"assert(refused(os.rename('a', 'b')):find '^a: .*read')\n"
+			"assert(refused(os.tmpname()):find 'temporary')\n"
+			"assert(refused(io.tmpfile()):find 'temporary')");
+}
+
+static void test_the_locale_is_c_and_stays_so(void **state)
+{
+	(void)state;
+	assert_succeeds("assert(os.setlocale() == 'C' and os.setlocale('') == 'C')\n"
+			"assert(os.setlocale('C', 'numeric') == 'C')\n"
+			"assert(os.setlocale('de_DE.UTF-8') == nil)\n"
+			"assert(not pcall(os.setlocale, 'C', 'colour'))");
+}
+
+static void test_the_clock_counts_the_threads_time_alone(void **state)
+{
+	(void)state;
+	assert_succeeds("local before = os.clock()\n"
+			"while os.clock() < before + 0.01 do end\n"
+			"assert(os.clock() - before < 10)");
+}
+
+static void test_random_numbers_differ_from_run_to_run(void **state)
+{
+	long long first;
+
+	(void)state;
+	run("io.stderr:write(math.random(0))");
+	first = strtoll(errors, NULL, 10);
+	run("io.stderr:write(math.random(0))");
+	assert_int_not_equal(strtoll(errors, NULL, 10), first);
+}
+
 static void test_an_uncaught_error_has_component_line_and_traceback(void **state)
 {
 	(void)state;
@@ -106,6 +145,10 @@ int main(void)
 		cmocka_unit_test(test_finalizers_run_however_the_script_ends),
 		cmocka_unit_test(test_getenv_reads_the_components_environment),
 		cmocka_unit_test(test_there_are_no_processes_to_start),
+		cmocka_unit_test(test_files_can_only_be_read),
+		cmocka_unit_test(test_the_locale_is_c_and_stays_so),
+		cmocka_unit_test(test_the_clock_counts_the_threads_time_alone),
+		cmocka_unit_test(test_random_numbers_differ_from_run_to_run),
 		cmocka_unit_test(test_an_uncaught_error_has_component_line_and_traceback),
 		cmocka_unit_test(test_a_syntax_error_has_file_and_line),
 		cmocka_unit_test(test_error_objects_are_described),

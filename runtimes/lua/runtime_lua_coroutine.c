@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * coroutine.resume and coroutine.wrap as Lua has them, but for one thing: they
+ * note which coroutine runs. What comes from outside Lua, a request to stop or
+ * a failed allocation, has no other way to learn it.
+ */
+#include "runtimes/lua/runtime_lua_state.h"
+
+#include <lauxlib.h>
+#include <lua.h>
+
+#define FAILED (-1)
+
+/*
+ * Resume co with the count values on top of L. Returns how many values it left
+ * on L instead, or FAILED with an error object there. [-count, +n, -]
+ */
+static int resume(lua_State *L, lua_State *co, int count)
+{
+	lua_State *resumer = runtime_lua_self.running;
+	int results, status;
+
+	if (!lua_checkstack(co, count)) {
+		lua_pushliteral(L, "too many arguments to resume");
+		return FAILED;
+	}
+	lua_xmove(L, co, count);
+	runtime_lua_self.running = co;
+	status = lua_resume(co, L, count, &results);
+	runtime_lua_self.running = resumer;
+	if (status != LUA_OK && status != LUA_YIELD) {
+		lua_xmove(co, L, 1);
+		return FAILED;
+	}
+	if (!lua_checkstack(L, results + 1)) {
+		lua_pop(co, results);
+		lua_pushliteral(L, "too many results to resume");
+		return FAILED;
+	}
+	lua_xmove(co, L, results);
+	return results;
+}
+
+/* coroutine.resume(co, ...) -> true, ... | false, error. [-0, +n, v] */
+static int coroutine_resume(lua_State *L)
+{
+	lua_State *co = lua_tothread(L, 1);
+	int results;
+
+	luaL_argexpected(L, co, 1, "coroutine");
+	results = resume(L, co, lua_gettop(L) - 1);
+	lua_pushboolean(L, results != FAILED);
+	if (results == FAILED)
+		results = 1;
+	lua_insert(L, -(results + 1));
+	return results + 1;
+}
+
+/* What coroutine.wrap returns: its errors go on, with the place in front. [-0, +n, e] */
+static int coroutine_call(lua_State *L)
+{
+	lua_State *co = lua_tothread(L, lua_upvalueindex(1));
+	int results = resume(L, co, lua_gettop(L));
+	int status = lua_status(co);
+
+	if (results != FAILED)
+		return results;
+	if (status != LUA_OK && status != LUA_YIELD) {
+		status = lua_resetthread(co); /* closes its variables, which may fail */
+		lua_xmove(co, L, 1);
+	}
+	if (status != LUA_ERRMEM && lua_type(L, -1) == LUA_TSTRING) {
+		luaL_where(L, 1);
+		lua_insert(L, -2);
+		lua_concat(L, 2);
+	}
+	return lua_error(L);
+}
+
+/* coroutine.wrap(f) -> function. [-0, +1, v] */
+static int coroutine_wrap(lua_State *L)
+{
+	lua_State *co;
+
+	luaL_checktype(L, 1, LUA_TFUNCTION);
+	co = lua_newthread(L);
+	lua_pushvalue(L, 1);
+	lua_xmove(L, co, 1);
+	lua_pushcclosure(L, coroutine_call, 1);
+	return 1;
+}
+
+static const luaL_Reg functions[] = {
+	{"resume", coroutine_resume},
+	{"wrap", coroutine_wrap},
+	{NULL, NULL},
+};
+
+void runtime_lua_coroutines(lua_State *L)
+{
+	lua_getglobal(L, "coroutine");
+	luaL_setfuncs(L, functions, 0);
+	lua_pop(L, 1);
+}

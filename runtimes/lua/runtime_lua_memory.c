@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The memory of a Lua state. Lua calls no message handler when memory is out,
+ * so where it was is noted when it happens, with what needs no memory itself.
+ */
+#include "runtimes/lua/runtime_lua_state.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <lauxlib.h>
+#include <lua.h>
+
+#define LEVELS_MAX 22 /* as many as a traceback by Lua shows */
+
+__thread struct runtime_lua_state runtime_lua_self;
+
+/* Text that grows to the end of its buffer and not further. */
+struct text {
+	char *bytes;
+	size_t used;
+};
+
+__attribute__((format(printf, 2, 3))) static void text_add(struct text *t, const char *format, ...)
+{
+	size_t room = RUNTIME_LUA_TRACE_SIZE - t->used;
+	va_list args;
+	int count;
+
+	va_start(args, format);
+	count = vsnprintf(t->bytes + t->used, room, format, args);
+	va_end(args);
+	if (count > 0)
+		t->used += (size_t)count < room ? (size_t)count : room - 1;
+}
+
+/* One line, in the words of luaL_traceback. */
+static void level_add(struct text *t, const lua_Debug *ar)
+{
+	text_add(t, "\n\t%s:", ar->short_src);
+	if (ar->currentline > 0)
+		text_add(t, "%d:", ar->currentline);
+	text_add(t, " in ");
+	if (*ar->namewhat)
+		text_add(t, "%s '%s'", ar->namewhat, ar->name);
+	else if (*ar->what == 'm')
+		text_add(t, "main chunk");
+	else if (*ar->what == 'C')
+		text_add(t, "?");
+	else
+		text_add(t, "function <%s:%d>", ar->short_src, ar->linedefined);
+}
+
+static void trace_note(void)
+{
+	struct text t = {runtime_lua_self.trace, 0};
+	lua_State *L = runtime_lua_self.running;
+	lua_Debug ar;
+
+	if (!t.bytes || !L)
+		return;
+	text_add(&t, "stack traceback:");
+	for (int level = 0; level < LEVELS_MAX && lua_getstack(L, level, &ar); level++) {
+		lua_getinfo(L, "Sln", &ar);
+		level_add(&t, &ar);
+	}
+}
+
+/* A lua_Alloc; Lua asks a second time after it has collected all garbage. */
+static void *memory_resize(void *unused, void *block, size_t old_size, size_t size)
+{
+	void *moved;
+
+	(void)unused, (void)old_size;
+	if (!size) {
+		free(block);
+		return NULL;
+	}
+	moved = realloc(block, size);
+	if (!moved)
+		trace_note();
+	return moved;
+}
+
+bool runtime_lua_is_memory_error(const char *message)
+{
+	return message && !strcmp(message, "not enough memory");
+}
+
+lua_State *runtime_lua_open(void)
+{
+	lua_State *L = luaL_newstate();
+
+	if (!L)
+		return NULL;
+	runtime_lua_self = (struct runtime_lua_state){
+		.main = L,
+		.running = L,
+		.trace = malloc(RUNTIME_LUA_TRACE_SIZE),
+	};
+	if (runtime_lua_self.trace)
+		*runtime_lua_self.trace = '\0';
+	lua_setallocf(L, memory_resize, NULL);
+	return L;
+}
+
+void runtime_lua_close(void *L)
+{
+	char *trace = runtime_lua_self.trace;
+
+	/* From here on there is nothing to stop, and no error that anyone will report. */
+	runtime_lua_self = (struct runtime_lua_state){.main = NULL};
+	lua_close(L);
+	free(trace);
+}
