@@ -49,6 +49,10 @@ SECTIONS
 	.eh_frame_hdr : { *(.eh_frame_hdr) } :rodata :unwind
 	.eh_frame : { KEEP(*(.eh_frame)) *(.eh_frame.*) } :rodata
 	.gcc_except_table : { *(.gcc_except_table .gcc_except_table.*) }
+	/* The packer puts the components' constructors, data and bss where INCLUDE names them. */
+	.component.arrays : {
+		INCLUDE component.arrays
+	}
 	.atoll.symbols : { image_symbols = .; KEEP(*(.atoll.symbols)) image_symbols_end = .; }
 
 	. = ALIGN(LAYOUT_PAGE_SIZE);
@@ -83,8 +87,14 @@ SECTIONS
 	.got : { *(.got) *(.igot) }
 	.got.plt : { *(.got.plt) *(.igot.plt) }
 	.data : { *(.data .data.*) }
+	.component.data : {
+		INCLUDE component.data
+	}
 	PROVIDE(edata = .);
 	__bss_start = .;
+	.component.bss : {
+		INCLUDE component.bss
+	}
 	.bss : { *(.boot.bss) *(.bss .bss.*) *(__libc_freeres_ptrs) *(COMMON) }
 	. = ALIGN(LAYOUT_PAGE_SIZE);
 	image_end = .;

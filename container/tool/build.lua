@@ -9,9 +9,11 @@ local generate = require("generate")
 local layout = require("layout")
 local manifest_read = require("manifest").read_or_fail
 local options = require("options")
+local ranges = require("ranges")
+local programs = require("program")
 local symbols = require("symbols")
 
-local append, run = compile.append, compile.run
+local append, run, write = compile.append, compile.run, compile.write
 
 local usage = [[
 usage: atoll build [-o DIR] [--sanitize address|thread] SERVICE.lua
@@ -26,14 +28,6 @@ Packs the components that the manifest SERVICE.lua names into one image, NAME:
   --sanitize KIND    write DIR/NAME.KIND instead, a Linux process that checks
                      itself: address (AddressSanitizer, UBSan) or thread
 ]]
-
-local function write(path, text)
-	local file, err = io.open(path, "wb")
-	if not file or not file:write(text) or not file:close() then
-		fail("%s; expected a file to write", err or path)
-	end
-	return path
-end
 
 local function read(path)
 	local file <close> = assert(io.open(path, "rb"))
@@ -50,24 +44,13 @@ local function installation()
 	return root, bin .. "/lib"
 end
 
--- A first line for the shell is made a comment, so that lines keep their numbers.
-local function script(job, component)
-	local source = read(component.main):gsub("^#", "--#")
-	local path = write(("%s/%s.lua"):format(job.dir, component.name), source)
-	local name = component.main:sub(#job.manifest.dir + 1)
-	if component.main:sub(1, #job.manifest.dir) ~= job.manifest.dir then
-		name = component.main
-	end
-	component.script = { path = path, name = name, size = #source }
-end
-
 local function objects(job)
 	local result = {}
 	for _, component in ipairs(job.manifest.components) do
 		if component.language == "c" then
 			result[#result + 1] = compile.component_c(job, component)
 		else
-			script(job, component)
+			programs.prepare(job, component)
 			job.lua = true
 		end
 	end
@@ -79,15 +62,32 @@ end
 local function libraries(job, lib)
 	local list = { "-Wl,--start-group", lib .. "/libatoll.a" }
 	if job.lua then
-		append(list, { lib .. "/libatoll-lua.a", "-llua5.4" })
+		append(list, { lib .. "/libatoll-lua.a" })
+		append(append(list, programs.archives(job)), { "-llua5.4" })
 	end
 	return append(list, { "-Wl,--end-group", "-lm", "-lpthread" })
 end
 
+-- The linker script with the components' ranges, for the linker's option -T.
+local function link_script(job, template)
+	return "-Wl,-T," .. write(job.dir .. "/image.lds", ranges.script(template, job.manifest.components))
+end
+
+-- Calls that the image answers itself where a component opens a file.
+local function wraps(job)
+	local list, path = {}, job.root .. "/container/wrap.syms"
+	if files.stat(path) then
+		for name in read(path):gmatch("[^\n]+") do
+			list[#list + 1] = "-Wl,--wrap=" .. name
+		end
+	end
+	return list
+end
+
 local function link_guest(job, inputs)
 	local command = { "gcc", "-static", "-no-pie", "-Wl,--gc-sections", "-Wl,--build-id=none", "-o",
-		job.output .. ".debug", "-Wl,-T," .. job.lib .. "/image.lds", job.lib .. "/kernel.o" }
-	append(append(command, inputs), libraries(job, job.lib))
+		job.output .. ".debug", link_script(job, read(job.lib .. "/image.lds")), job.lib .. "/kernel.o" }
+	append(append(append(command, wraps(job)), inputs), libraries(job, job.lib))
 	run(append(command, { "-ljemalloc", "-lm" }), job.manifest.path .. ": linking")
 	return symbols.parse((run({ "nm", job.output .. ".debug" }, "nm")))
 end
@@ -152,7 +152,9 @@ local function pack_sanitized(job)
 	local kind, lib = job.sanitize, job.lib .. "/" .. job.sanitize
 	local output = job.output .. "." .. kind
 	local command = append({ "gcc", "-no-pie", "-o", output }, compile.sanitizers[kind])
-	run(append(append(command, objects(job)), libraries(job, lib)), job.manifest.path .. ": linking")
+	append(append(command, wraps(job)), objects(job))
+	append(command, { link_script(job, ranges.insertion) })
+	run(append(command, libraries(job, lib)), job.manifest.path .. ": linking")
 	print("packed " .. output)
 end
 

@@ -57,6 +57,29 @@ local function text(value)
 	return nil, "a string without NUL bytes"
 end
 
+-- A path may be long, but a name that is no file's is found here.
+local function path(value)
+	if type(value) == "string" and value ~= "" and not value:find("\0", 1, true) then
+		return value
+	end
+	return nil, "a path"
+end
+
+-- The NAME of libNAME.a.
+local function library(value)
+	if type(value) == "string" and value:find("^[%w_][%w_+.-]*$") then
+		return value
+	end
+	return nil, "a library's name, such as m for libm.a"
+end
+
+local function boolean(value)
+	if type(value) == "boolean" then
+		return value
+	end
+	return nil, "true or false"
+end
+
 local function integer(min, max, what)
 	return function(value)
 		if math.type(value) == "integer" and value >= min and value <= max then
@@ -64,6 +87,22 @@ local function integer(min, max, what)
 		end
 		return nil, ("%s from %d to %d"):format(what, min, max)
 	end
+end
+
+-- Seconds, whole or not, as milliseconds.
+local function seconds(min, max)
+	return function(value)
+		if type(value) == "number" and value >= min and value <= max then
+			return math.floor(value * 1000 + 0.5)
+		end
+		return nil, ("seconds from %d to %d"):format(min, max)
+	end
+end
+
+-- "a", "b" or "c"
+local function alternatives(names)
+	local all_but_last = table.concat(names, '", "', 1, #names - 1)
+	return ('"%s" or "%s"'):format(all_but_last, names[#names])
 end
 
 local function one_of(...)
@@ -75,7 +114,7 @@ local function one_of(...)
 		if allowed[value] then
 			return value
 		end
-		return nil, '"' .. table.concat(names, '" or "') .. '"'
+		return nil, alternatives(names)
 	end
 end
 
@@ -105,6 +144,30 @@ local function list(entry, what)
 				return nil, ("a list of %s: entry %d is %s, not %s"):format(what, i, describe(v), expected)
 			end
 			result[i] = ok
+		end
+		return result
+	end
+end
+
+-- A list whose entries may have names: {{path, name}...}, those without a name first.
+local function named_list(entry, what)
+	return function(value)
+		if type(value) ~= "table" then
+			return nil, "a list of " .. what
+		end
+		local result = {}
+		for i, key in ipairs(keys(value)) do
+			local named = type(key) == "string"
+			local ok, expected = entry(value[key])
+			if not named and key ~= i then
+				return nil, ("a list of %s without holes"):format(what)
+			elseif named and not path(key) then
+				return nil, ("a list of %s: %s is no name"):format(what, describe(key))
+			elseif ok == nil then
+				return nil, ("a list of %s: entry %s is %s, not %s"):format(what, tostring(key),
+					describe(value[key]), expected)
+			end
+			result[i] = { path = ok, name = named and key or nil }
 		end
 		return result
 	end
@@ -182,15 +245,20 @@ local function power_of_two(min, max)
 end
 
 return {
+	boolean = boolean,
 	describe = describe,
 	environment = environment,
 	integer = integer,
 	keys = keys,
+	library = library,
 	list = list,
 	name = name,
+	named_list = named_list,
 	nonempty = nonempty,
 	one_of = one_of,
+	path = path,
 	power_of_two = power_of_two,
+	seconds = seconds,
 	size = size,
 	size_text = size_text,
 	text = text,

@@ -4,6 +4,7 @@
 
 local fail = require("fail").fail
 local files = require("files")
+local ranges = require("ranges")
 
 local WARNINGS = { "-Wall", "-Wextra" }
 local CODE = { "-std=gnu11", "-O2", "-g", "-fno-pie", "-fno-common", "-fno-omit-frame-pointer" }
@@ -18,6 +19,14 @@ local sanitizers = {
 
 local function append(list, more)
 	return table.move(more, 1, #more, #list + 1, list)
+end
+
+local function write(path, text)
+	local file, err = io.open(path, "wb")
+	if not file or not file:write(text) or not file:close() then
+		fail("%s; expected a file to write", err or path)
+	end
+	return path
 end
 
 -- Runs a command; where it fails, so does packing, with what it said.
@@ -65,12 +74,18 @@ local function compile_source(job, component, source, object)
 	return object
 end
 
+-- The Debian package that a library may be found in, where its name does not say so.
+local packages = { z = "zlib1g-dev", crypto = "libssl-dev", ssl = "libssl-dev", pcre2 = "libpcre2-dev" }
+
+-- The path of a static library for a component's language.
 local function library(job, component, name)
-	local file = ("lib%s.a"):format(name)
+	local is_lua = component.language == "lua"
+	local file = (is_lua and "liblua5.4-%s.a" or "lib%s.a"):format(name)
 	local path = run({ "gcc", "-print-file-name=" .. file }, "gcc"):gsub("%s+$", "")
 	if not path:find("/", 1, true) then
-		fail('%s: got "%s", expected the name of a static library: there is no %s',
-			place(job, component, "libs"), name, file)
+		local package = is_lua and ("lua-%s-dev"):format(name) or packages[name] or ("lib%s-dev"):format(name)
+		fail('%s: got "%s", expected the name of a static library: there is no %s; Debian may have it in the package %s',
+			place(job, component, "libs"), name, file, package)
 	end
 	return path
 end
@@ -80,10 +95,25 @@ local function has_main(object)
 	return out:find(" T main\n", 1, true) ~= nil
 end
 
+-- The component's own ranges, and its names made local. The options may be many.
+local function separate(job, component, joined)
+	local options, sets = ranges.plan(joined, component.name, (run({ "nm", "-u", joined }, "nm")), job.sanitize)
+	if not options then
+		fail("%s: got the section %s, expected constructors in .init_array, as compilers of today write them",
+			place(job, component, "sources"), sets)
+	end
+	component.sets = sets
+	append(options, { ("--keep-global-symbol=%s_main"):format(component.name) })
+	for i, option in ipairs(options) do
+		options[i] = ('"%s"\n'):format(option:gsub('[\\"]', "\\%0"))
+	end
+	run({ "objcopy", "@" .. write(joined .. ".options", table.concat(options)), joined }, "objcopy")
+end
+
 -- ld -r, then names: main becomes NAME_main, and only it stays global.
 local function join(job, component, objects)
 	local name, joined = component.name, ("%s/%s.o"):format(job.dir, component.name)
-	local command = append({ "ld", "-r", "-o", joined }, objects)
+	local command = append({ "ld", "-r", "-d", "-o", joined }, objects) -- -d: common symbols get a place
 	for _, lib in ipairs(component.libs) do
 		if not SHARED_LIBS[lib] then
 			append(command, { library(job, component, lib) })
@@ -96,9 +126,7 @@ local function join(job, component, objects)
 	end
 	run({ "objcopy", ("--redefine-sym=main=%s_main"):format(name),
 		"--redefine-syms=" .. job.root .. "/runtimes/c/redirect.syms", joined }, "objcopy")
-	run({ "objcopy", ("--keep-global-symbol=%s_main"):format(name),
-		("--rename-section=.data=.data.%s"):format(name),
-		("--rename-section=.bss=.bss.%s"):format(name), joined }, "objcopy")
+	separate(job, component, joined)
 	return joined
 end
 
@@ -118,4 +146,13 @@ local function image(job, source)
 	return object
 end
 
-return { component_c = component_c, image = image, run = run, append = append, sanitizers = sanitizers }
+return {
+	append = append,
+	component_c = component_c,
+	image = image,
+	library = library,
+	place = place,
+	run = run,
+	sanitizers = sanitizers,
+	write = write,
+}

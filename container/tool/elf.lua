@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- Reads ELF files of this machine: segments, sections, and a section's bytes.
+-- Reads ELF files of this machine, images and objects: segments, sections, and
+-- a section's bytes.
 -- Nothing in the file is trusted: whatever does not lie within it is an error.
 
 local fail = require("fail").fail
@@ -8,7 +9,6 @@ local MAGIC = "\127ELF\2\1\1" -- 64 bits, little-endian, version 1
 local MACHINE_X86_64 = 62
 local SEGMENT_LOAD = 1
 local SECTION_NOBITS = 8
-local ENTRIES_MAX = 4096
 
 local file = {}
 file.__index = file
@@ -26,9 +26,6 @@ end
 
 -- Calls each(entry bytes) for every entry of a table.
 local function for_entries(self, table_, what, each)
-	if table_.count > ENTRIES_MAX then
-		damaged(self, what .. " has too many entries")
-	end
 	for i = 0, table_.count - 1 do
 		each(slice(self, table_.offset + i * table_.entry, table_.entry, what))
 	end
@@ -46,9 +43,9 @@ end
 
 local function read_sections(self, sections)
 	for_entries(self, sections, "the section header", function(entry)
-		local name, kind, _, address, offset, size = ("<I4I4i8i8i8i8"):unpack(entry)
-		self.sections[#self.sections + 1] =
-			{ name_offset = name, kind = kind, base = address, offset = offset, size = size }
+		local name, kind, flags, address, offset, size, _, _, align = ("<I4I4i8i8i8i8I4I4i8"):unpack(entry)
+		self.sections[#self.sections + 1] = { name_offset = name, kind = kind, flags = flags,
+			base = address, offset = offset, size = size, align = align }
 	end)
 	local strings = self.sections[sections.names + 1]
 	if not strings then

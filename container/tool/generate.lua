@@ -8,9 +8,6 @@ local layout = require("layout")
 -- container's own heap, and Xen's pages.
 local CONTAINER_BYTES = 8 << 20
 
--- What a component that was asked to stop has to do so.
-local GRACE_MS = 5000
-
 local MIB = 1 << 20
 
 local function round_up(n, unit)
@@ -34,36 +31,117 @@ local function c_strings(name, values)
 	return ("static const char *const %s[] = {%sNULL};\n"):format(name, table.concat(items))
 end
 
-local program_c = [[
-extern int NAME_main(int, char **, char **);
-static const struct runtime_c_program NAME_program = {NAME_main};
-]]
-
--- The script is in its own section, between two symbols.
-local program_lua = [[
-extern const char NAME_code[];
-__asm__(".section .rodata.NAME, \"a\"\n"
-	"NAME_code: .incbin " SCRIPT "\n"
+-- What lies between two labels in a section of its own, without the file's text in this one.
+local blob = [[
+extern const char LABEL[];
+__asm__(".section .rodata.LABEL, \"a\"\n"
+	".balign 16\n"
+	"LABEL: .incbin " PATH "\n"
 	".byte 0\n"
 	".previous");
-static const struct runtime_lua_program NAME_program = {CHUNK, NAME_code, SIZE};
 ]]
 
 local function fill(template, values)
 	return (template:gsub("%u%u+", values))
 end
 
-local function program_text(component)
-	if component.language == "c" then
-		return fill(program_c, { NAME = component.name })
+local function blob_text(label, path)
+	return fill(blob, { LABEL = label, PATH = c_string(c_string(path)) })
+end
+
+-- An array of what each(entry, i) says, unless the list is empty.
+local function array_text(declaration, list, each)
+	local texts = {}
+	for i, entry in ipairs(list) do
+		texts[i] = ("\t{%s},\n"):format(each(entry, i))
 	end
-	return fill(program_lua, {
-		NAME = component.name,
-		SCRIPT = c_string(c_string(component.script.path)),
-		CHUNK = c_string("@" .. component.script.name),
-		SIZE = tostring(component.script.size),
+	return #list == 0 and "" or ("static const %s[] = {\n%s};\n"):format(declaration, table.concat(texts))
+end
+
+local program_c = [[
+extern int NAME_main(int, char **, char **);
+static const struct runtime_c_program NAME_program = {NAME_main};
+extern char NAME_data_start[], NAME_data_end[], NAME_bss_start[], NAME_bss_end[];
+extern void (*const NAME_init_start[])(int, char **, char **);
+extern void (*const NAME_init_end[])(int, char **, char **);
+extern void (*const NAME_fini_start[])(void);
+extern void (*const NAME_fini_end[])(void);
+]]
+
+local data_c = "\t\t.data = {NAME_data_start, NAME_data_end, NAME_bss_start, NAME_bss_end,\n"
+	.. "\t\t\tNAME_init_start, NAME_init_end, NAME_fini_start, NAME_fini_end},\n"
+
+local program_lua = [[
+static const struct runtime_lua_program NAME_program = {
+	.chunkname = CHUNK,
+	.code = NAME_code,
+	.size = SIZE,
+	.modules = MODULES,
+	.module_count = COUNT,
+};
+]]
+
+-- Its code, or the function that opens it.
+local function module_text(name, module, i)
+	if module.open then
+		return (".name = %s, .open = %s"):format(c_string(module.module), module.open)
+	end
+	return (".name = %s, .chunkname = %s, .code = %s_module_%d, .size = %d"):format(c_string(module.module),
+		c_string("@" .. module.name), name, i, module.size)
+end
+
+local function modules_text(name, modules)
+	local parts = {}
+	for i, module in ipairs(modules) do
+		parts[i] = module.open and ("extern int %s(struct lua_State *);\n"):format(module.open)
+			or blob_text(("%s_module_%d"):format(name, i), module.path)
+	end
+	parts[#parts + 1] = array_text(("struct runtime_lua_module %s_modules"):format(name), modules, function(module, i)
+		return module_text(name, module, i)
+	end)
+	return table.concat(parts)
+end
+
+local function program_text(component)
+	local name, script, modules = component.name, component.main, component.modules
+	if component.language == "c" then
+		return fill(program_c, { NAME = name })
+	end
+	return blob_text(name .. "_code", script.path) .. modules_text(name, modules) .. fill(program_lua, {
+		NAME = name,
+		CHUNK = c_string("@" .. script.name),
+		SIZE = tostring(script.size),
+		MODULES = #modules > 0 and name .. "_modules" or "NULL",
+		COUNT = tostring(#modules),
 	})
 end
+
+-- The bundled files' bytes, each once however many components have it.
+local function blobs_text(components, labels)
+	local parts, count = {}, 0
+	for _, component in ipairs(components) do
+		for _, file in ipairs(component.files) do
+			if not labels[file.path] then
+				count = count + 1
+				labels[file.path] = "file_" .. count
+				parts[#parts + 1] = blob_text(labels[file.path], file.path)
+			end
+		end
+	end
+	return table.concat(parts)
+end
+
+local function files_text(component, labels)
+	return array_text(("struct image_file %s_files"):format(component.name), component.files, function(file)
+		return ("%s, %s, %d"):format(c_string(file.name), labels[file.path], file.size)
+	end)
+end
+
+local restarts = {
+	never = "IMAGE_RESTART_NEVER",
+	["on-failure"] = "IMAGE_RESTART_ON_FAILURE",
+	always = "IMAGE_RESTART_ALWAYS",
+}
 
 local function component_text(component)
 	local name = component.name
@@ -77,6 +155,12 @@ local function component_text(component)
 		("\t\t.heap_bytes = %d,\n"):format(component.heap),
 		("\t\t.stack_bytes = %d,\n"):format(component.stack),
 		("\t\t.core = %d,\n"):format(component.core),
+		component.language == "c" and fill(data_c, { NAME = name }) or "",
+		("\t\t.files = %s,\n"):format(#component.files > 0 and name .. "_files" or "NULL"),
+		("\t\t.file_count = %d,\n"):format(#component.files),
+		("\t\t.restart = %s,\n"):format(restarts[component.restart]),
+		("\t\t.restart_limit = %d,\n"):format(component.restart_limit),
+		("\t\t.restart_delay_ms = %d,\n"):format(component.restart_delay),
 		"\t},\n",
 	})
 end
@@ -94,15 +178,21 @@ local function map_text(list, each)
 	return table.concat(texts)
 end
 
--- The C file that defines `image`; each Lua component has .script = {path, name, size}.
+local function components_text(components)
+	local labels = {}
+	return blobs_text(components, labels) .. map_text(components, function(component)
+		return program_text(component) .. c_strings(component.name .. "_args", component.args)
+			.. c_strings(component.name .. "_env", component.env) .. files_text(component, labels) .. "\n"
+	end)
+end
+
+-- The C file that defines `image`. Of a Lua component, main and the modules in
+-- Lua have .path, .name and .size, those in C .open, the name of a function.
 local function image_c(manifest)
 	local parts = {
 		'#include "container/image.h"\n#include "container/runtime.h"\n',
 		'#include "runtimes/c/runtime_c.h"\n#include "runtimes/lua/runtime_lua.h"\n\n',
-		map_text(manifest.components, function(component)
-			return program_text(component) .. c_strings(component.name .. "_args", component.args)
-				.. c_strings(component.name .. "_env", component.env) .. "\n"
-		end),
+		components_text(manifest.components),
 		"static const struct image_component components[] = {\n",
 		map_text(manifest.components, component_text),
 		"};\n\n",
@@ -117,8 +207,8 @@ local function image_c(manifest)
 		"const struct image image = {\n",
 		("\t.name = %s,\n"):format(c_string(manifest.name)),
 		("\t.cores = %d,\n"):format(manifest.cores),
-		"\t.decider = IMAGE_NO_DECIDER,\n",
-		("\t.grace_ms = %d,\n"):format(GRACE_MS),
+		("\t.decider = %s,\n"):format(manifest.decides and manifest.decides.index or "IMAGE_NO_DECIDER"),
+		("\t.grace_ms = %d,\n"):format(manifest.grace),
 		("\t.component_count = %d,\n"):format(#manifest.components),
 		("\t.channel_count = %d,\n"):format(#manifest.channels),
 		"\t.components = components,\n",

@@ -2,54 +2,20 @@
 -- Reads a manifest: evaluates it, checks all of it, and returns what it means
 -- or every error that was found.
 --
--- The result: {path, dir, name, cores, components, channels}. A component is
--- {name, line, index, language, sources, main, core, heap, stack, args, env,
--- libs, cflags}, a channel {name, line, from, to, size}; from and to are
--- components. Sizes are bytes; files have the manifest's folder in front.
+-- The result: {path, dir, name, cores, grace, decides, components, channels}. A
+-- component is {name, line, index} and its fields, a channel {name, line, from,
+-- to, size}; from, to and decides are components. fields.lua says what the
+-- fields mean, bundle.lua what those are that name files.
 
+local bundle = require("bundle")
 local check = require("check")
 local fail = require("fail").fail
-local files = require("files")
+local fields = require("fields")
 local layout = require("layout")
 local sandbox = require("sandbox")
 
-local STACK_MIN = 16 << 10
-local STACK_DEFAULT = 256 << 10
-local RING_DEFAULT = 256 << 10
-
 -- Names that the container itself goes by.
 local RESERVED = { container = true }
-
-local strings = check.list(check.text, "strings")
-
--- Each field: its check, what stands for it where it is absent, and whether a
--- component of only one language has it.
-local fields = {
-	image = {
-		name = { check = check.name },
-		cores = { check = check.integer(1, layout.cores_max, "a number") },
-	},
-	component = {
-		language = { check = check.one_of("c", "lua") },
-		core = { check = check.integer(0, layout.cores_max - 1, "a core's number") },
-		heap = { check = check.size(layout.heap_min, layout.heap_max, layout.super_size) },
-		stack = {
-			check = check.size(STACK_MIN, layout.stack_max, layout.page_size),
-			default = STACK_DEFAULT,
-		},
-		args = { check = strings, default = {} },
-		env = { check = check.environment, default = {} },
-		sources = { check = check.nonempty(strings), language = "c" },
-		libs = { check = strings, default = {}, language = "c" },
-		cflags = { check = strings, default = {}, language = "c" },
-		main = { check = check.text, language = "lua" },
-	},
-	channel = {
-		from = { check = check.name },
-		to = { check = check.name },
-		size = { check = check.power_of_two(layout.ring_min, layout.ring_max), default = RING_DEFAULT },
-	},
-}
 
 -- A name of the manifest's as a message may show it; what is odd becomes _.
 local function shown(name)
@@ -117,7 +83,7 @@ function reader:check_field(block, result, name, spec)
 		return
 	elseif value == nil and spec.language and spec.language ~= result.language then
 		return
-	elseif value == nil and spec.default then
+	elseif value == nil and (spec.optional or spec.default ~= nil) then
 		result[name] = spec.default
 		return
 	end
@@ -162,49 +128,12 @@ function reader:check_name(block, seen)
 	seen[block.name] = seen[block.name] or block
 end
 
-function reader:check_file(block, field, path)
-	local full = path:sub(1, 1) == "/" and path or self.dir .. path
-	local stat, err = files.stat(full)
-	if not stat then
-		self:report_field(block, field, "got %s, expected a file; %s", check.describe(path), err)
-		return nil
-	elseif not stat.is_file then
-		self:report_field(block, field, "got %s, expected a file; %s is none", check.describe(path), full)
-		return nil
-	end
-	return full
-end
-
-function reader:check_sources(block, component)
-	for i, path in ipairs(component.sources) do
-		if path:sub(-2) ~= ".c" then
-			self:report_field(block, "sources", "got %s, expected a C source, NAME.c", check.describe(path))
-		end
-		component.sources[i] = self:check_file(block, "sources", path)
-	end
-end
-
--- The script must be Lua: found here, not when the image runs.
-function reader:check_script(block, component)
-	local full = self:check_file(block, "main", component.main)
-	component.main = full
-	if not full then
-		return
-	end
-	local file <close> = assert(io.open(full, "rb"))
-	local source = file:read("a"):gsub("^#", "--#")
-	local chunk, err = sandbox.compile(source, "@" .. block.fields.main)
-	if not chunk then
-		self:report_field(block, "main", "%s; expected a Lua script", err)
-	end
-end
-
 function reader:check_component(block)
 	local component = self:check_block(block)
-	if component.sources then
-		self:check_sources(block, component)
-	elseif component.main then
-		self:check_script(block, component)
+	for _, field in ipairs({ "sources", "main", "modules", "files" }) do
+		if component[field] then
+			bundle[field](self, block, component)
+		end
 	end
 	if component.core and self.cores and component.core >= self.cores then
 		self:report_field(block, "core", "got %d, expected less than cores, which is %d", component.core,
@@ -213,24 +142,9 @@ function reader:check_component(block)
 	return component
 end
 
-function reader:check_shared_core(block, component, owners)
-	local owner = owners[component.core]
-	if owner then
-		self:report_field(block, "core",
-			'got %d, which component "%s" has; expected a core of its own: one component a core',
-			component.core, owner)
-	elseif component.core then
-		owners[component.core] = component.name
-	end
-end
-
 function reader:check_count(blocks)
 	if #blocks == 0 then
 		self:report(1, "got no component, expected at least one")
-	elseif self.cores and #blocks > self.cores then
-		self:report(blocks[self.cores + 1].line,
-			"more components than cores allow: got %d components, expected at most %d: one component a core",
-			#blocks, self.cores)
 	elseif #blocks > layout.components_max then
 		self:report(blocks[layout.components_max + 1].line, "got %d components, expected at most %d", #blocks,
 			layout.components_max)
@@ -238,7 +152,7 @@ function reader:check_count(blocks)
 end
 
 function reader:check_components(blocks)
-	local components, seen, owners = {}, {}, {}
+	local components, seen = {}, {}
 	self:check_count(blocks)
 	for i, block in ipairs(blocks) do
 		self:check_name(block, seen)
@@ -246,18 +160,18 @@ function reader:check_components(blocks)
 		component.index = i - 1
 		components[i] = component
 		components[block.name] = components[block.name] or component
-		self:check_shared_core(block, component, owners)
 	end
 	return components
 end
 
-function reader:check_end(block, channel, field, components)
-	local name = channel[field]
+-- A field of a channel or of the image that names a component becomes that component.
+function reader:resolve(block, owner, field, components)
+	local name = owner[field]
 	if not name then
 		return
 	end
-	channel[field] = components[name]
-	if not channel[field] then
+	owner[field] = components[name]
+	if not owner[field] then
 		local names = {}
 		for i, component in ipairs(components) do
 			names[i] = component.name
@@ -272,8 +186,8 @@ function reader:check_channels(blocks, components)
 	for i, block in ipairs(blocks) do
 		self:check_name(block, seen)
 		local channel = self:check_block(block)
-		self:check_end(block, channel, "from", components)
-		self:check_end(block, channel, "to", components)
+		self:resolve(block, channel, "from", components)
+		self:resolve(block, channel, "to", components)
 		if channel.from and channel.from == channel.to then
 			self:report_field(block, "to", 'got "%s" again, expected another component than in from',
 				channel.to.name)
@@ -297,7 +211,8 @@ function reader:check_image(record)
 		block.lines[name] = global and global.line
 	end
 	local image = self:check_block(block)
-	self.name, self.cores = image.name, image.cores
+	self.cores = image.cores
+	return image, block
 end
 
 local function split_lines(text)
@@ -347,8 +262,9 @@ local function read(path)
 		return nil, errors_text(path, self.errors)
 	end
 	self:blocks_bound(record.blocks)
-	self:check_image(record)
+	local image, block = self:check_image(record)
 	local components = self:check_components(of_kind(record.blocks, "component"))
+	self:resolve(block, image, "decides", components)
 	local channels = self:check_channels(of_kind(record.blocks, "channel"), components)
 	if #self.errors > 0 then
 		return nil, errors_text(path, self.errors)
@@ -356,8 +272,10 @@ local function read(path)
 	return {
 		path = path,
 		dir = self.dir,
-		name = self.name,
-		cores = self.cores,
+		name = image.name,
+		cores = image.cores,
+		grace = image.grace,
+		decides = image.decides,
 		components = components,
 		channels = channels,
 	}

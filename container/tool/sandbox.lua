@@ -6,6 +6,8 @@
 -- library functions that could spend longer than that in one call (patterns,
 -- unbounded repetition, moving of ranges) are not there.
 
+local check = require("check")
+local fields = require("fields")
 local memory = require("memory")
 local files = require("files")
 local fail = require("fail").fail
@@ -17,7 +19,7 @@ local HOOK_INSTRUCTIONS = 100
 
 local CHUNK = "manifest" -- Lua cuts long chunk names, so the path goes in later
 
-local FIELDS = { name = true, cores = true }
+local FIELDS = table.concat(check.keys(fields.image), ", ")
 
 local function pick(library, names)
 	local result = {}
@@ -77,15 +79,15 @@ local function environment_new(record)
 			value = record.globals[key] and record.globals[key].value
 		end
 		if value == nil then
-			error(("unknown name %s; expected name, cores, component or channel"):format(tostring(key)), 2)
+			error(("unknown name %s; expected %s, component or channel"):format(tostring(key), FIELDS), 2)
 		end
 		return value
 	end
 	local function write(_, key, value)
 		local line = line_of_caller()
-		if not FIELDS[key] then
+		if not fields.image[key] then
 			record.errors[#record.errors + 1] =
-				{ line = line, text = ("field %s: unknown; expected name or cores"):format(tostring(key)) }
+				{ line = line, text = ("field %s: unknown; expected one of %s"):format(tostring(key), FIELDS) }
 		end
 		record.globals[key] = { value = value, line = line }
 	end
