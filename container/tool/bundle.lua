@@ -56,12 +56,13 @@ local function script(reader, block, field, path)
 		return nil
 	end
 	source = source:gsub("^#", "--#")
-	local chunk, wrong = sandbox.compile(source, "@" .. path)
+	local name = plain(path)
+	local chunk, wrong = sandbox.compile(source, "@" .. name)
 	if not chunk then
 		reader:report_field(block, field, "%s; expected a Lua script", wrong)
 		return nil
 	end
-	return { path = full, name = path, code = source, chunk = chunk }
+	return { path = full, name = name, code = source, chunk = chunk }
 end
 
 function bundle.sources(reader, block, component)
