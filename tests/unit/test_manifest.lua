@@ -82,7 +82,7 @@ expect("an unknown field is refused", one("haep = 1"), {
 })
 expect("a field is reported in its own line", 'name = "x"\ncores = 1\ncomponent "a" {\n\tlanguage = "c",\n'
 	.. '\tsources = { "a.c" }, -- heap = 1\n\tcore = 0,\n\theap = "8X",\n}\n', {
-	'7: ' .. C .. 'heap: got "8X" (string), expected a size such as 8M, from 4M to 16G',
+	'7: ' .. C .. 'heap: got "8X" (string), expected a size such as 8M, from 2M to 16G',
 })
 expect("an entry without a name is refused", one('"stray"'), {
 	'3: component "a": got an entry without a name, "stray" (string); expected NAME = VALUE',
@@ -101,19 +101,19 @@ expect("a missing language is reported", instead("language", "stack = 65536"), {
 })
 expect("a missing heap and core are both reported", two('language = "c", sources = { "a.c" }', GOOD_LUA), {
 	"3: " .. C .. "core: got nothing, expected a core's number from 0 to 31",
-	"3: " .. C .. "heap: got nothing, expected a size such as 8M, from 4M to 16G",
+	"3: " .. C .. "heap: got nothing, expected a size such as 8M, from 2M to 16G",
 })
 expect("a heap of a broken super-page is refused with the nearest sizes", instead("heap", 'heap = "5M"'), {
 	'3: ' .. C .. 'heap: got "5M" (string), expected whole 2M: 4M or 6M',
 })
 expect("a heap that is too small is refused", instead("heap", "heap = 4096"), {
-	"3: " .. C .. "heap: got 4096 (number), expected a size from 4M to 16G",
+	"3: " .. C .. "heap: got 4096 (number), expected a size from 2M to 16G",
 })
 expect("a heap that is larger than its window is refused", instead("heap", 'heap = "17G"'), {
-	'3: ' .. C .. 'heap: got "17G" (string), expected a size from 4M to 16G',
+	'3: ' .. C .. 'heap: got "17G" (string), expected a size from 2M to 16G',
 })
 expect("a fraction is no size", instead("heap", "heap = 8388608.5"), {
-	"3: " .. C .. "heap: got 8388608.5 (number), expected a size such as 8M, from 4M to 16G",
+	"3: " .. C .. "heap: got 8388608.5 (number), expected a size such as 8M, from 2M to 16G",
 })
 expect("a stack of a broken page is refused", one("stack = 20000"), {
 	"3: " .. C .. "stack: got 20000 (number), expected whole 4K: 16K or 20K",
