@@ -143,6 +143,8 @@ const char *channel_status_text(enum channel_status status)
 		return "message too big";
 	case CHANNEL_MISUSE:
 		return "call not allowed in this state";
+	case CHANNEL_STOPPING:
+		return "asked to stop";
 	}
 	return "unknown status";
 }

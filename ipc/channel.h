@@ -14,7 +14,9 @@
  *   channel_close                    channel_close                   both ways
  *
  * Deadlines are absolute CLOCK_MONOTONIC times in nanoseconds. CHANNEL_FOREVER
- * waits as long as it takes, CHANNEL_NOW never waits. Only a call that has to
+ * waits as long as it takes, CHANNEL_NOW never waits. Once its component has been
+ * asked to stop, a call that would have to wait for ever answers
+ * CHANNEL_STOPPING; waits with a deadline go on. Only a call that has to
  * wait, or to wake a peer that does, makes a system call; none allocates.
  */
 #ifndef IPC_CHANNEL_H
@@ -30,10 +32,11 @@ struct channel; /* one endpoint */
 
 enum channel_status {
 	CHANNEL_OK,
-	CHANNEL_AGAIN,   /* nothing there, or no room, and the deadline is past */
-	CHANNEL_CLOSED,  /* no message will ever pass; channel_reason says why */
-	CHANNEL_TOO_BIG, /* longer than channel_max, or than the caller's buffer */
-	CHANNEL_MISUSE,  /* not allowed in this state, for example commit without reserve */
+	CHANNEL_AGAIN,    /* nothing there, or no room, and the deadline is past */
+	CHANNEL_CLOSED,   /* no message will ever pass; channel_reason says why */
+	CHANNEL_TOO_BIG,  /* longer than channel_max, or than the caller's buffer */
+	CHANNEL_MISUSE,   /* not allowed in this state, for example commit without reserve */
+	CHANNEL_STOPPING, /* would wait for ever, but the component was asked to stop */
 };
 
 enum channel_reason {

@@ -132,6 +132,24 @@ void channel_table_end(unsigned component, bool failed)
 				       failed ? CHANNEL_PEER_DIED : CHANNEL_FINISHED);
 }
 
+void channel_table_begin(unsigned component)
+{
+	if (!channel_table.image)
+		return;
+	for (unsigned i = 0; i < 2 * channel_table.image->channel_count; i++)
+		if (channel_table.endpoints[i].owner == component)
+			channel_table.endpoints[i].stopping = false;
+}
+
+void channel_table_stop(unsigned component)
+{
+	if (!channel_table.image)
+		return;
+	for (unsigned i = 0; i < 2 * channel_table.image->channel_count; i++)
+		if (channel_table.endpoints[i].owner == component)
+			endpoint_stop(&channel_table.endpoints[i]);
+}
+
 static struct channel *channel_find(const char *name, unsigned component)
 {
 	bool known = false;

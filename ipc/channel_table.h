@@ -32,4 +32,14 @@ int channel_table_create(const struct image *img);
  */
 void channel_table_end(unsigned component, bool failed);
 
+/* The component, whose end was told, is about to start again. Call while it has no thread. */
+void channel_table_begin(unsigned component);
+
+/*
+ * The component is asked to stop: its calls that would wait for ever, those
+ * that already do too, answer CHANNEL_STOPPING. On any thread, any number of
+ * times. Whatever else tells the component so is stored before.
+ */
+void channel_table_stop(unsigned component);
+
 #endif

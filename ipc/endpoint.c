@@ -8,6 +8,7 @@ void endpoint_init(struct channel *ch, const struct ring *tx, const struct ring 
 	ring_receiver_init(&ch->rx, rx, start);
 	ch->tx_patience = ch->rx_patience = (struct endpoint_patience){0};
 	ch->pace = (struct endpoint_pace){0};
+	ch->stopping = false;
 }
 
 static void endpoint_wake(uint32_t *flag, uint64_t *bells)
@@ -32,6 +33,17 @@ void endpoint_close(struct channel *ch, enum channel_reason reason)
 	ring_refuse(&ch->rx, reason);
 	if (bell_look(&ch->rx.control->flag.sender))
 		endpoint_wake(&ch->rx.control->flag.sender, &ch->rx.bells);
+}
+
+void endpoint_stop(struct channel *ch)
+{
+	uint32_t *flags[] = {&ch->tx.control->flag.sender, &ch->rx.control->flag.receiver};
+
+	/* T1 of bell.h; T2 and T3 for each of the two that may sleep. */
+	__atomic_store_n(&ch->stopping, true, __ATOMIC_RELEASE);
+	for (unsigned i = 0; i < 2; i++)
+		if (bell_look(flags[i]) & BELL_PARKED)
+			bell_ring(flags[i]);
 }
 
 static void endpoint_break(struct ring_control *control)

@@ -32,6 +32,7 @@ struct channel {
 	struct endpoint_pace pace; /* the receiver's */
 	const char *name;
 	unsigned owner; /* index of a component */
+	bool stopping;  /* the owner was asked to stop; news to its sleepers */
 };
 
 /* Both rings have begun, empty, at position start. */
@@ -43,6 +44,9 @@ void endpoint_finish(struct channel *ch, enum channel_reason reason);
 
 /* Close both directions, each unless it already is. */
 void endpoint_close(struct channel *ch, enum channel_reason reason);
+
+/* Have the calls that wait for ever answer CHANNEL_STOPPING. On any thread. */
+void endpoint_stop(struct channel *ch);
 
 /* The receiver's flag, as loaded, says that it takes no more. Returns CHANNEL_CLOSED. */
 enum channel_status endpoint_refused(struct channel *ch, uint32_t flag);

@@ -26,6 +26,7 @@
 struct endpoint_attempt {
 	struct channel *ch;
 	enum channel_status (*make)(struct endpoint_attempt *a);
+	uint64_t deadline;
 	uint32_t *flag;
 	uint64_t *parks;
 	struct endpoint_patience *patience;
@@ -43,6 +44,13 @@ static enum channel_status endpoint_attempt_room(struct endpoint_attempt *a)
 static enum channel_status endpoint_attempt_message(struct endpoint_attempt *a)
 {
 	return endpoint_peek(a->ch, a->msg, a->msg_len);
+}
+
+/* Whether the call, which could not proceed, is not to wait at all. */
+static bool endpoint_stopped(const struct endpoint_attempt *a)
+{
+	return a->deadline == CHANNEL_FOREVER &&
+	       __atomic_load_n(&a->ch->stopping, __ATOMIC_ACQUIRE);
 }
 
 /*
@@ -74,7 +82,7 @@ static unsigned endpoint_polls(struct endpoint_patience *p)
 	return p->polls < ENDPOINT_POLLS_MIN ? ENDPOINT_POLLS_MIN : p->polls;
 }
 
-static enum channel_status endpoint_poll(struct endpoint_attempt *a, uint64_t deadline)
+static enum channel_status endpoint_poll(struct endpoint_attempt *a)
 {
 	enum channel_status status = a->make(a);
 	unsigned polls = endpoint_polls(a->patience);
@@ -82,35 +90,37 @@ static enum channel_status endpoint_poll(struct endpoint_attempt *a, uint64_t de
 	for (unsigned i = 1; i <= polls && status == CHANNEL_AGAIN; i++) {
 		bell_pause();
 		status = a->make(a);
-		if (i % ENDPOINT_POLLS_CLOCK == 0 && bell_past(deadline))
+		if (i % ENDPOINT_POLLS_CLOCK == 0 && bell_past(a->deadline))
 			break;
 	}
 	a->patience->polls = status == CHANNEL_AGAIN ? polls / 2 : ENDPOINT_POLLS_MAX;
 	return status;
 }
 
-/* One sleep. The attempt between bell_arm and bell_sleep is S3 of bell.h. */
-static enum channel_status endpoint_park(struct endpoint_attempt *a, uint64_t deadline)
+/* One sleep. What stands between bell_arm and bell_sleep is S3 of bell.h. */
+static enum channel_status endpoint_park(struct endpoint_attempt *a)
 {
 	uint32_t armed = bell_arm(a->flag);
 	enum channel_status status = a->make(a);
 
-	if (status == CHANNEL_AGAIN) {
+	if (status == CHANNEL_AGAIN && !endpoint_stopped(a)) {
 		ring_count(a->parks, 1);
-		bell_sleep(a->flag, armed, deadline);
+		bell_sleep(a->flag, armed, a->deadline);
 	}
 	bell_disarm(a->flag);
 	return status == CHANNEL_AGAIN ? a->make(a) : status;
 }
 
-static enum channel_status endpoint_wait(struct endpoint_attempt *a, uint64_t deadline)
+static enum channel_status endpoint_wait(struct endpoint_attempt *a)
 {
-	enum channel_status status = endpoint_poll(a, deadline);
+	enum channel_status status = CHANNEL_AGAIN;
 
+	if (!endpoint_stopped(a))
+		status = endpoint_poll(a);
 	/* By the clock: a peer that keeps changing the flag must not stretch the wait. */
-	while (status == CHANNEL_AGAIN && !bell_past(deadline))
-		status = endpoint_park(a, deadline);
-	return status;
+	while (status == CHANNEL_AGAIN && !endpoint_stopped(a) && !bell_past(a->deadline))
+		status = endpoint_park(a);
+	return status == CHANNEL_AGAIN && endpoint_stopped(a) ? CHANNEL_STOPPING : status;
 }
 
 enum channel_status endpoint_wait_room(struct channel *ch, size_t len, uint64_t deadline,
@@ -119,6 +129,7 @@ enum channel_status endpoint_wait_room(struct channel *ch, size_t len, uint64_t 
 	struct endpoint_attempt a = {
 		.ch = ch,
 		.make = endpoint_attempt_room,
+		.deadline = deadline,
 		.flag = &ch->tx.control->flag.sender,
 		.parks = &ch->tx.parks,
 		.patience = &ch->tx_patience,
@@ -128,7 +139,7 @@ enum channel_status endpoint_wait_room(struct channel *ch, size_t len, uint64_t 
 
 	if (deadline == CHANNEL_NOW)
 		return CHANNEL_AGAIN;
-	return endpoint_wait(&a, deadline);
+	return endpoint_wait(&a);
 }
 
 enum channel_status endpoint_wait_message(struct channel *ch, uint64_t deadline, const void **msg,
@@ -137,6 +148,7 @@ enum channel_status endpoint_wait_message(struct channel *ch, uint64_t deadline,
 	struct endpoint_attempt a = {
 		.ch = ch,
 		.make = endpoint_attempt_message,
+		.deadline = deadline,
 		.flag = &ch->rx.control->flag.receiver,
 		.parks = &ch->rx.parks,
 		.patience = &ch->rx_patience,
@@ -147,5 +159,5 @@ enum channel_status endpoint_wait_message(struct channel *ch, uint64_t deadline,
 	if (deadline == CHANNEL_NOW)
 		return CHANNEL_AGAIN;
 	endpoint_stay_away(&ch->pace, ch->rx.received);
-	return endpoint_wait(&a, deadline);
+	return endpoint_wait(&a);
 }

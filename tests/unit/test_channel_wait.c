@@ -182,6 +182,47 @@ static void a_bad_header_wakes_everybody(void **state)
 	assert_int_equal(channel_reason(p->b), CHANNEL_PROTOCOL);
 }
 
+static void a_request_to_stop_wakes_who_waits_for_ever(void **state)
+{
+	struct channel_pair *p = *state;
+	struct test_thread sender, receiver;
+
+	test_stuff(p->b, 24);
+	test_start(&sender, p->b, test_sender);
+	test_start(&receiver, p->b, test_receiver);
+	test_until_parked(p->b, 2);
+	endpoint_stop(p->b);
+	assert_int_equal(test_join(&sender), CHANNEL_STOPPING);
+	assert_int_equal(test_join(&receiver), CHANNEL_STOPPING);
+	assert_int_equal(channel_reason(p->b), CHANNEL_OPEN);
+}
+
+static void once_asked_to_stop_a_call_proceeds_or_does_not_wait(void **state)
+{
+	struct channel_pair *p = *state;
+
+	endpoint_stop(p->b);
+	assert_send(p->a, "x");
+	assert_int_equal(test_recv(p->b, CHANNEL_FOREVER), CHANNEL_OK);
+	assert_int_equal(test_recv(p->b, CHANNEL_FOREVER), CHANNEL_STOPPING);
+	assert_int_equal(channel_send(p->b, "", 0, CHANNEL_FOREVER), CHANNEL_OK);
+	test_stuff(p->b, 24);
+	assert_int_equal(channel_send(p->b, p, 24, CHANNEL_FOREVER), CHANNEL_STOPPING);
+	channel_close(p->a);
+	assert_int_equal(test_recv(p->b, CHANNEL_FOREVER), CHANNEL_CLOSED);
+}
+
+static void a_wait_with_a_deadline_goes_on_when_asked_to_stop(void **state)
+{
+	struct channel_pair *p = *state;
+	uint64_t deadline = test_now() + 20 * TEST_MS;
+
+	endpoint_stop(p->b);
+	assert_int_equal(test_recv(p->b, deadline), CHANNEL_AGAIN);
+	assert_true(test_now() >= deadline);
+	assert_int_equal(test_recv(p->b, CHANNEL_NOW), CHANNEL_AGAIN);
+}
+
 static const struct CMUnitTest tests[] = {
 	TEST(a_deadline_ends_the_wait_for_a_message),
 	TEST(a_deadline_ends_the_wait_for_room),
@@ -191,6 +232,9 @@ static const struct CMUnitTest tests[] = {
 	TEST(finish_and_close_wake_the_receiver),
 	TEST(close_wakes_the_sender),
 	TEST(a_bad_header_wakes_everybody),
+	TEST(a_request_to_stop_wakes_who_waits_for_ever),
+	TEST(once_asked_to_stop_a_call_proceeds_or_does_not_wait),
+	TEST(a_wait_with_a_deadline_goes_on_when_asked_to_stop),
 };
 
 /* Both ways of keeping the order around a sleep, whatever this kernel offers. */
