@@ -12,6 +12,7 @@
 #include "container/xen/thread.h"
 #include "drivers/console.h"
 
+#include <asm/errno.h>
 #include <xen/io/console.h>
 
 #define PATIENCE CLOCK_SECOND          /* for a backend that takes nothing, ns */
@@ -183,7 +184,7 @@ static long in_take(char *text, size_t size)
 	return (long)count;
 }
 
-size_t console_read(char *text, size_t size)
+long console_read(char *text, size_t size)
 {
 	for (;;) {
 		/* The count /before/ the look: an event in between makes the wait return at once.
@@ -192,8 +193,9 @@ size_t console_read(char *text, size_t size)
 		long count = in_take(text, size);
 
 		if (count != IN_EMPTY)
-			return (size_t)count;
-		futex_wait(&input_events, seen, UINT32_MAX, THREAD_FOREVER);
+			return count;
+		if (futex_wait(&input_events, seen, UINT32_MAX, THREAD_FOREVER) == -EINTR)
+			return -ERESTARTSYS;
 	}
 }
 

@@ -24,9 +24,10 @@ void console_write(const char *text, size_t size);
 /*
  * Read what was typed, at most size bytes and not beyond the end of a line;
  * waits for at least one. '\r' reads as '\n'. Ctrl-D ends what is read, as on a
- * terminal: alone it returns 0, the end of input.
+ * terminal: alone it returns 0, the end of input. -ERESTARTSYS where a signal ends
+ * the wait.
  */
-size_t console_read(char *text, size_t size);
+long console_read(char *text, size_t size);
 
 /* Wait until the backend has taken all output, or took nothing for a second. */
 void console_drain(void);

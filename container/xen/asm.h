@@ -68,8 +68,19 @@
 #define REGS_RSP (20 * 8)
 #define REGS_SIZE (22 * 8)
 
+/* struct core: where its field switch_end is. */
+#define CORE_SWITCH_END 8
+
 /* The System V red zone: code above the system call line may own this below rsp. */
 #define RED_ZONE 128
+
+#define SYSCALL_SIZE 2 /* bytes of the instruction */
+
+/*
+ * Bytes below its caller's stack pointer that a system call may use. Less than
+ * a page, so that touching the lowest finds a stack's guard.
+ */
+#define SYSCALL_STACK_NEED 2560
 
 /* Interrupt vector of Xen's event upcall. */
 #define VECTOR_UPCALL 0x30
@@ -77,6 +88,15 @@
 
 #ifndef __ASSEMBLER__
 #include <stddef.h>
+#include <stdint.h>
+
+struct regs {
+	uint64_t r15, r14, r13, r12, r11, r10, r9, r8;
+	uint64_t rdi, rsi, rbp, rbx, rdx, rcx, rax;
+	uint64_t vector, error;
+	uint64_t rip, cs, rflags, rsp, ss;
+};
+
 #define OFFSET_CHECK(name, type, member)                                                           \
 	_Static_assert((name) == offsetof(type, member), #name " matches " #type)
 #endif

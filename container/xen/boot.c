@@ -16,6 +16,7 @@
 #include "container/xen/panic.h"
 #include "container/xen/print.h"
 #include "container/xen/process.h"
+#include "container/xen/vector.h"
 #include "container/xen/vm.h"
 #include "drivers/console.h"
 
@@ -94,7 +95,7 @@ _Noreturn void boot_start(uint64_t info)
 	modules_map();
 	devices_map(&console_port);
 	core_setup();
-	thread_init();
+	vector_init();
 	futex_init();
 	vm_init();
 	clock_init(entry_tsc);

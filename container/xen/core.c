@@ -10,9 +10,11 @@
 #include "container/xen/page.h"
 #include "container/xen/panic.h"
 #include "container/xen/string.h"
+#include "container/xen/vector.h"
 
 #include <asm/errno.h>
 
+OFFSET_CHECK(CORE_SWITCH_END, struct core, switch_end);
 OFFSET_CHECK(REGS_RAX, struct regs, rax);
 OFFSET_CHECK(REGS_VECTOR, struct regs, vector);
 OFFSET_CHECK(REGS_RIP, struct regs, rip);
@@ -25,10 +27,6 @@ _Static_assert(CORE_STACK_COUNT <= LAYOUT_CORE_STACKS, "a core's stacks fit its 
 #define GATE_INTERRUPT (UINT64_C(0x8e) << 40)
 #define DESCRIPTOR_TSS (UINT64_C(0x89) << 40)
 #define STUB_SIZE 16
-#define XCR0_X87_SSE_AVX 7
-#define CPUID_XSAVE_LEAF 0xd
-#define CPUID_FEATURES_AVX (1u << 28)
-#define MXCSR_DEFAULT 0x1f80
 #define SPINS_BEFORE_YIELD 1000
 
 struct gate {
@@ -48,7 +46,6 @@ void core_enter(void);
 static struct core cores[LAYOUT_CORES_MAX];
 static unsigned started = 1;          /* cores[0] to cores[started - 1] run or will soon */
 static struct gate idt[VECTOR_COUNT]; /* the same for all cores */
-static uint32_t vector_size;
 
 struct core *core_get(unsigned id)
 {
@@ -67,16 +64,12 @@ unsigned core_count(void)
 	return __atomic_load_n(&started, __ATOMIC_ACQUIRE);
 }
 
-uint32_t core_vector_size(void)
-{
-	return vector_size;
-}
-
 static void core_bind(struct core *core)
 {
 	core->self = core;
 	core->current = &core->idle;
 	core->idle.core = core;
+	core->switch_end = core_stack_end(core->id, CORE_SWITCH);
 	core->timer = THREAD_FOREVER;
 	string_copy(core->idle.name, "idle", sizeof(core->idle.name));
 	cpu_msr_write(MSR_GS_BASE, (uint64_t)core);
@@ -165,23 +158,6 @@ static void tables_load(struct core *core)
 			 : "m"(gdtr), "m"(idtr), "r"(SEGMENT_DATA), "r"(SEGMENT_TSS),
 			   "i"(SEGMENT_CODE)
 			 : "rax", "memory");
-}
-
-/*
- * Vector state up to AVX: what the C library's fastest functions need, and a
- * save area of fixed, modest size.
- */
-static void vector_enable(void)
-{
-	static const uint32_t mxcsr = MXCSR_DEFAULT;
-	uint64_t xcr0 = XCR0_X87_SSE_AVX;
-
-	cpu_cr4_set(CR4_PAE | CR4_PGE | CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_FSGSBASE | CR4_OSXSAVE);
-	if (!(cpu_id(1, 0).ecx & CPUID_FEATURES_AVX))
-		xcr0 = 3;
-	cpu_xcr0_set(xcr0);
-	vector_size = cpu_id(CPUID_XSAVE_LEAF, 0).ebx;
-	__asm__ volatile("fninit; ldmxcsr %0" : : "m"(mxcsr));
 }
 
 static void syscall_enable(void)

@@ -5,20 +5,13 @@
 #ifndef XEN_CORE_H
 #define XEN_CORE_H
 
+#include "container/xen/asm.h"
 #include "container/xen/lock.h"
 #include "container/xen/thread.h"
 #include "layout/layout.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-/* What the entry stubs save; see asm.h for the offsets that they use. */
-struct regs {
-	uint64_t r15, r14, r13, r12, r11, r10, r9, r8;
-	uint64_t rdi, rsi, rbp, rbx, rdx, rcx, rax;
-	uint64_t vector, error;
-	uint64_t rip, cs, rflags, rsp, ss;
-};
 
 /* The stacks in a core's slot of LAYOUT_CORES; the last is no stack but room for one page. */
 enum core_stack {
@@ -27,6 +20,7 @@ enum core_stack {
 	CORE_DOUBLE_FAULT,
 	CORE_NMI,
 	CORE_UPCALL,
+	CORE_SWITCH, /* where what is left to do for a thread is done while it goes on */
 	CORE_REPORT, /* where a crash report's own faults are served */
 	CORE_WINDOW, /* where page.c looks at frames that are mapped nowhere */
 	CORE_STACK_COUNT,
@@ -45,7 +39,8 @@ struct tss {
 #define CORE_PORT_WORDS 2 /* event ports 0 to 127 */
 
 struct core {
-	struct core *self; /* at GS:0 */
+	struct core *self;   /* at GS:0 */
+	uint64_t switch_end; /* first byte behind its CORE_SWITCH stack; for entry.S */
 	unsigned id;
 	struct tss tss;
 	uint64_t gdt[CORE_GDT_SLOTS];
@@ -113,9 +108,6 @@ int core_start_others(unsigned count);
 
 /* Entered by a started vCPU, from entry.S. */
 _Noreturn void core_start(struct core *core);
-
-/* Vector state of one thread, bytes; the same on every core. */
-uint32_t core_vector_size(void);
 
 /* Wake a core that may be halted, and have it look at what it was asked. */
 void core_kick(struct core *core);

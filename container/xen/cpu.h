@@ -129,6 +129,23 @@ static inline void cpu_vector_load(const void *area)
 	__asm__ volatile("xrstor64 (%0)" : : "r"(area), "a"(~0U), "d"(~0U) : "memory");
 }
 
+/* Floating-point errors that are raised and not masked; bits as in MXCSR. */
+static inline uint32_t cpu_simd_errors(void)
+{
+	uint32_t mxcsr;
+
+	__asm__ volatile("stmxcsr %0" : "=m"(mxcsr));
+	return mxcsr & ~(mxcsr >> 7) & 0x3f;
+}
+
+static inline uint32_t cpu_x87_errors(void)
+{
+	uint16_t status, control;
+
+	__asm__ volatile("fnstsw %0\n\tfnstcw %1" : "=m"(status), "=m"(control));
+	return status & ~(uint32_t)control & 0x3f;
+}
+
 /* 64 random bits; false where the processor had none to give. */
 static inline bool cpu_random(uint64_t *value)
 {

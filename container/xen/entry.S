@@ -47,6 +47,12 @@
 	pop %rax
 	.endm
 
+	.macro POP_REGS_AND_RETURN
+	POP_REGS
+	add $16, %rsp
+	iretq
+	.endm
+
 /* Unwind rules for the registers of a struct regs; the CFA is set by the caller. */
 	.macro CFI_REGS
 	.cfi_rel_offset r15, 0 * 8
@@ -76,12 +82,24 @@
  * flags, interrupts off (SFMASK). Out: rax result; rcx and r11 as they were;
  * everything else untouched. Builds a struct regs whose rip and flags are the
  * caller's, so that clone can copy it to a child.
+ *
+ * The first instruction backs the stack that the kernel needs, /before/ any lock
+ * that backing takes; where there is no stack left, it faults with the caller's
+ * registers as they were, and fault.c makes the fault the caller's.
+ *
+ * An event that came during the call is taken as soon as the flags are back: the
+ * unwind rules hold at that place, too.
  */
-	.globl syscall_entry
+	.globl syscall_entry, syscall_probe
 	.type syscall_entry, @function
 syscall_entry:
 	.cfi_startproc simple
+	.cfi_def_cfa rsp, 0
+	.cfi_register rip, rcx
+syscall_probe:
+	testb %al, -SYSCALL_STACK_NEED(%rsp)
 	lea -RED_ZONE(%rsp), %rsp
+	.cfi_def_cfa_offset RED_ZONE
 	push $SEGMENT_DATA
 	push $0                 /* rsp: clone fills it in for the child */
 	push %r11
@@ -92,6 +110,7 @@ syscall_entry:
 	PUSH_REGS
 	mov %rsp, %rdi
 	mov %rsp, %rbp
+	.cfi_remember_state
 	.cfi_def_cfa rbp, REGS_SIZE + RED_ZONE
 	CFI_REGS
 	and $-16, %rsp
@@ -100,30 +119,45 @@ syscall_entry:
 	mov %rax, REGS_RAX(%rsp)
 	POP_REGS
 	lea (7 * 8)(%rsp), %rsp
+	.cfi_restore_state
 	/* Flags while still above the red zone: popf needs a word of stack. */
 	push %r11
 	popf
 	lea RED_ZONE(%rsp), %rsp
+	.cfi_def_cfa_offset 0
 	jmp *%rcx
 	.cfi_endproc
 	.size syscall_entry, . - syscall_entry
 
 /*
- * void thread_enter(void): first return of a new thread. thread_switch comes
- * here with rsp at a struct regs; leaves through it with interrupts as its
- * flags say.
+ * void thread_resume(void): where a thread goes on whose registers are a struct
+ * regs; thread_switch comes here with rsp at it. What is left to do for the
+ * thread is done on the core's own stack, for the thread's may be of any kind.
+ *
+ * void thread_leave_by(struct regs *regs): go there, and never come back.
  */
-	.globl thread_enter
-	.type thread_enter, @function
-thread_enter:
-	mov %rsp, %rbp
-	and $-16, %rsp
-	call sched_switched
-	mov %rbp, %rsp
-	POP_REGS
-	add $16, %rsp
-	iretq
-	.size thread_enter, . - thread_enter
+	.globl thread_resume, thread_leave_by
+	.type thread_leave_by, @function
+	.type thread_resume, @function
+thread_leave_by:
+	mov %rdi, %rsp
+thread_resume:
+	.cfi_startproc simple
+	.cfi_signal_frame
+	.cfi_def_cfa rsp, 0
+	CFI_REGS
+	.cfi_rel_offset rsp, REGS_RSP
+	mov %rsp, %rbx
+	.cfi_def_cfa_register rbx
+	mov %gs:CORE_SWITCH_END, %rsp
+	mov %rbx, %rdi
+	call thread_resumed
+	mov %rbx, %rsp
+	.cfi_def_cfa_register rsp
+	POP_REGS_AND_RETURN
+	.cfi_endproc
+	.size thread_leave_by, . - thread_leave_by
+	.size thread_resume, . - thread_resume
 
 /*
  * void thread_switch(uint64_t *save_rsp, uint64_t load_rsp): swap stacks and
@@ -208,9 +242,7 @@ exception_entry:
 	cld
 	mov %rsp, %rdi
 	call exception_dispatch
-	POP_REGS
-	add $16, %rsp
-	iretq
+	POP_REGS_AND_RETURN
 	.cfi_endproc
 	.size exception_entry, . - exception_entry
 
@@ -246,9 +278,7 @@ upcall_entry:
 	cld
 	mov %rsp, %rdi
 	call event_upcall
-	POP_REGS
-	add $16, %rsp
-	iretq
+	POP_REGS_AND_RETURN
 	.size upcall_entry, . - upcall_entry
 
 	.section .note.GNU-stack, "", @progbits

@@ -88,4 +88,5 @@ void event_upcall(struct regs *regs)
 			if (words >> word & 1)
 				handle_word(core, info, word);
 	}
+	thread_upcall_end(regs);
 }

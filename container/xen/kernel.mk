@@ -11,7 +11,8 @@ kernel_sources := \
 	container/xen/print.c container/xen/random.c \
 	container/xen/string.c container/xen/syscall.c container/xen/file.c \
 	container/xen/sys_file.c container/xen/sys_memory.c container/xen/sys_misc.c \
-	container/xen/sys_thread.c container/xen/sys_time.c \
+	container/xen/sys_thread.c container/xen/sys_time.c container/xen/sys_signal.c \
+	container/xen/signal.c container/xen/signal_frame.c container/xen/vector.c \
 	container/format.c container/place.c container/symbol.c \
 	drivers/console.c layout/layout.c
 

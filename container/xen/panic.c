@@ -21,6 +21,7 @@
 
 #define BACKTRACE_DEPTH 32
 
+static unsigned end_reason = SHUTDOWN_poweroff;
 static struct core *panicking; /* the core that ends the guest; others stop */
 
 static _Noreturn void stop(unsigned reason)
@@ -163,10 +164,15 @@ _Noreturn void panic_regs(struct regs *regs, const char *format, ...)
 	report(regs, format, list);
 }
 
+void guest_end_reason_set(unsigned reason)
+{
+	__atomic_store_n(&end_reason, reason, __ATOMIC_RELAXED);
+}
+
 _Noreturn void guest_end(int status)
 {
 	panic_begin();
 	print("atoll: image %s ended with status %d\n", image.name, status);
 	console_drain();
-	stop(SHUTDOWN_poweroff);
+	stop(__atomic_load_n(&end_reason, __ATOMIC_RELAXED));
 }

@@ -15,7 +15,10 @@ _Noreturn void panic(const char *format, ...) __attribute__((format(printf, 1, 2
 _Noreturn void panic_regs(struct regs *regs, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* All is done: say the status, and power off. */
+/* All is done: say the status, and power off, or as guest_end_reason_set has said. */
 _Noreturn void guest_end(int status);
+
+/* What guest_end tells Xen: SHUTDOWN_poweroff, SHUTDOWN_reboot... (xen/sched.h). */
+void guest_end_reason_set(unsigned reason);
 
 #endif

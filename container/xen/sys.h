@@ -24,8 +24,12 @@ sys_call sys_ioctl, sys_fcntl, sys_readlink;
 
 /* sys_thread.c */
 sys_call sys_clone, sys_exit, sys_exit_group, sys_futex, sys_set_tid_address, sys_gettid;
-sys_call sys_kill, sys_tgkill, sys_sched_yield, sys_sched_getaffinity, sys_sched_setaffinity;
-sys_call sys_prctl, sys_arch_prctl, sys_membarrier, sys_rt_sigaction, sys_rt_sigprocmask;
+sys_call sys_sched_yield, sys_sched_getaffinity, sys_sched_setaffinity;
+sys_call sys_prctl, sys_arch_prctl, sys_membarrier;
+
+/* sys_signal.c */
+sys_call sys_kill, sys_tkill, sys_tgkill, sys_rt_sigaction, sys_rt_sigprocmask, sys_rt_sigpending;
+sys_call sys_pause, sys_rt_sigsuspend, sys_sigaltstack, sys_rt_sigreturn;
 
 /* sys_time.c */
 sys_call sys_clock_gettime, sys_clock_getres, sys_gettimeofday, sys_time;

@@ -43,7 +43,7 @@ static long file_read(int fd, char *to, uint64_t size)
 	if (!size)
 		return 0;
 	if (file->kind == FILE_CONSOLE)
-		return (long)console_read(to, size);
+		return console_read(to, size);
 
 	long count = memory_read(file, to, size, file->offset);
 

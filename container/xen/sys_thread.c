@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * System calls on threads and signals.
+ * System calls on threads.
  */
 #include "container/xen/cpu.h"
 #include "container/xen/futex.h"
@@ -10,7 +10,6 @@
 
 #include <asm/errno.h>
 #include <asm/prctl.h>
-#include <asm/signal.h>
 #include <linux/futex.h>
 #include <linux/membarrier.h>
 #include <linux/prctl.h>
@@ -18,8 +17,6 @@
 
 #define CLONE_NEEDED                                                                               \
 	(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SETTLS)
-#define SIGNAL_ACTION_SIZE 32
-#define SIGNAL_SET_SIZE 8
 
 /* A thread of this process, as pthread_create makes it; there is no other kind. */
 long sys_clone(const struct regs *regs)
@@ -90,7 +87,11 @@ static long futex_wait_call(const struct regs *regs, bool is_absolute, uint32_t 
 			return error;
 		deadline = deadline_from(ns, is_wall, is_absolute);
 	}
-	return futex_wait((uint32_t *)regs->rdi, (uint32_t)regs->rdx, bits, deadline);
+	long ret = futex_wait((uint32_t *)regs->rdi, (uint32_t)regs->rdx, bits, deadline);
+
+	/* With a timeout it would have to be a shorter one: Linux does not start it again either.
+	 */
+	return ret == -EINTR && !timeout ? -ERESTARTSYS : ret;
 }
 
 long sys_futex(const struct regs *regs)
@@ -112,49 +113,6 @@ long sys_futex(const struct regs *regs)
 	}
 }
 
-/* No handler is ever called: a signal is ignored or the end. */
-static long signal_raise(const struct regs *caller, uint64_t signal)
-{
-	struct regs regs = *caller;
-
-	switch (signal) {
-	case 0:
-	case SIGCHLD:
-	case SIGURG:
-	case SIGWINCH:
-	case SIGCONT:
-		return 0;
-	case SIGABRT:
-		panic_regs(&regs, "aborted");
-	default:
-		panic_regs(&regs, "raised signal %lu", signal);
-	}
-}
-
-long sys_kill(const struct regs *regs)
-{
-	return signal_raise(regs, regs->rsi);
-}
-
-long sys_tgkill(const struct regs *regs)
-{
-	return signal_raise(regs, regs->rdx);
-}
-
-long sys_rt_sigaction(const struct regs *regs)
-{
-	if (regs->rdx)
-		memset((void *)regs->rdx, 0, SIGNAL_ACTION_SIZE);
-	return 0;
-}
-
-long sys_rt_sigprocmask(const struct regs *regs)
-{
-	if (regs->rdx)
-		memset((void *)regs->rdx, 0, SIGNAL_SET_SIZE);
-	return 0;
-}
-
 long sys_sched_yield(const struct regs *regs)
 {
 	(void)regs;
@@ -172,10 +130,12 @@ long sys_sched_getaffinity(const struct regs *regs)
 	return sizeof(mask);
 }
 
-/* A thread has one core: its own if the mask has it, else the lowest. Only the caller can move. */
+/* A thread has one core: its own if the mask has it, else the lowest. */
 long sys_sched_setaffinity(const struct regs *regs)
 {
-	if (regs->rdi && (int)regs->rdi != thread_current()->id)
+	struct thread *thread = regs->rdi ? thread_by_id((int)regs->rdi) : thread_current();
+
+	if (!thread || !thread->signals.alive)
 		return -ESRCH;
 	if (regs->rsi < sizeof(uint64_t))
 		return -EINVAL;
@@ -184,8 +144,8 @@ long sys_sched_setaffinity(const struct regs *regs)
 
 	if (!mask)
 		return -EINVAL;
-	if (!(mask >> core_self()->id & 1))
-		thread_move(core_get((unsigned)__builtin_ctzll(mask)));
+	if (!(mask >> thread->core->id & 1))
+		thread_move(thread, core_get((unsigned)__builtin_ctzll(mask)));
 	return 0;
 }
 

@@ -89,23 +89,37 @@ long sys_time(const struct regs *regs)
 	return seconds;
 }
 
+/* Sleep; what is left where a signal has cut it short goes to *rest. */
+static long sleep_until(uint64_t deadline, struct timespec64 *rest)
+{
+	int ret = thread_sleep(deadline);
+
+	if (ret == -EINTR && rest) {
+		uint64_t now = clock_now();
+
+		timespec_fill(rest, deadline > now ? deadline - now : 0);
+	}
+	return ret;
+}
+
 long sys_nanosleep(const struct regs *regs)
 {
 	int error;
 	uint64_t ns = timespec_to_ns((const struct timespec64 *)regs->rdi, &error);
 
-	if (!error)
-		thread_sleep(deadline_from(ns, false, false));
-	return error;
+	if (error)
+		return error;
+	return sleep_until(deadline_from(ns, false, false), (struct timespec64 *)regs->rsi);
 }
 
 long sys_clock_nanosleep(const struct regs *regs)
 {
+	bool is_absolute = regs->rsi & TIMER_ABSTIME;
 	int error;
 	uint64_t ns = timespec_to_ns((const struct timespec64 *)regs->rdx, &error);
 
-	if (!error)
-		thread_sleep(
-			deadline_from(ns, is_wall_clock(regs->rdi), regs->rsi & TIMER_ABSTIME));
-	return error;
+	if (error)
+		return error;
+	return sleep_until(deadline_from(ns, is_wall_clock(regs->rdi), is_absolute),
+			   is_absolute ? NULL : (struct timespec64 *)regs->r10);
 }

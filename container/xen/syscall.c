@@ -10,7 +10,6 @@
 #include <asm/unistd.h>
 
 #define CALLS_MAX 512
-#define KERNEL_STACK_NEED 2048 /* bytes that a system call may use of its caller's stack */
 
 long syscall_dispatch(struct regs *regs);
 
@@ -27,6 +26,7 @@ static sys_call *const calls[CALLS_MAX] = {
 	[__NR_brk] = sys_brk,
 	[__NR_rt_sigaction] = sys_rt_sigaction,
 	[__NR_rt_sigprocmask] = sys_rt_sigprocmask,
+	[__NR_rt_sigreturn] = sys_rt_sigreturn,
 	[__NR_ioctl] = sys_ioctl,
 	[__NR_pread64] = sys_pread64,
 	[__NR_readv] = sys_readv,
@@ -34,6 +34,7 @@ static sys_call *const calls[CALLS_MAX] = {
 	[__NR_access] = sys_access,
 	[__NR_sched_yield] = sys_sched_yield,
 	[__NR_madvise] = sys_madvise,
+	[__NR_pause] = sys_pause,
 	[__NR_nanosleep] = sys_nanosleep,
 	[__NR_getpid] = sys_one,
 	[__NR_clone] = sys_clone,
@@ -48,6 +49,9 @@ static sys_call *const calls[CALLS_MAX] = {
 	[__NR_getgid] = sys_zero,
 	[__NR_geteuid] = sys_zero,
 	[__NR_getegid] = sys_zero,
+	[__NR_rt_sigpending] = sys_rt_sigpending,
+	[__NR_rt_sigsuspend] = sys_rt_sigsuspend,
+	[__NR_sigaltstack] = sys_sigaltstack,
 	[__NR_prctl] = sys_prctl,
 	[__NR_arch_prctl] = sys_arch_prctl,
 	[__NR_gettid] = sys_gettid,
@@ -60,7 +64,7 @@ static sys_call *const calls[CALLS_MAX] = {
 	[__NR_clock_getres] = sys_clock_getres,
 	[__NR_clock_nanosleep] = sys_clock_nanosleep,
 	[__NR_exit_group] = sys_exit_group,
-	[__NR_tkill] = sys_kill,
+	[__NR_tkill] = sys_tkill,
 	[__NR_tgkill] = sys_tgkill,
 	[__NR_openat] = sys_openat,
 	[__NR_newfstatat] = sys_newfstatat,
@@ -91,16 +95,32 @@ static long call_unknown(uint64_t number)
 	return -ENOSYS;
 }
 
+/*
+ * Leave a call by way of the thread's work. One that a signal has ended is told
+ * to fail or to be made again by signal_deliver, for that is what it is about.
+ */
+static _Noreturn void leave_to_work(const struct regs *regs, uint64_t number, long result)
+{
+	struct thread *self = thread_current();
+
+	self->resume.regs = *regs;
+	self->resume.regs.rax = (uint64_t)result;
+	self->signals.interrupted = result == -ERESTARTSYS ? (long)number : -1;
+	thread_leave_by(&self->resume.regs);
+}
+
 /* From entry.S, on the caller's stack. */
 long syscall_dispatch(struct regs *regs)
 {
 	uint64_t number = regs->rax;
 
-	/* The stack that the kernel needs is backed here, /before/ any lock that backing takes. */
-	(void)*(volatile char *)((uint64_t)__builtin_frame_address(0) - KERNEL_STACK_NEED);
 	/* The entry stub left this to us: clone and backtraces want it. */
 	regs->rsp = (uint64_t)(regs + 1) + RED_ZONE;
-	if (number >= CALLS_MAX || !calls[number])
-		return call_unknown(number);
-	return calls[number](regs);
+
+	long result =
+		number < CALLS_MAX && calls[number] ? calls[number](regs) : call_unknown(number);
+
+	if (__atomic_load_n(&thread_current()->work, __ATOMIC_RELAXED))
+		leave_to_work(regs, number, result);
+	return result;
 }

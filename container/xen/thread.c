@@ -10,29 +10,25 @@
 #include "container/xen/panic.h"
 #include "container/xen/string.h"
 #include "container/xen/thread.h"
+#include "container/xen/vector.h"
 
 #include <asm/errno.h>
 
-#define VECTOR_AREA_SIZE 1024 /* x87, SSE and AVX need 832 */
-
 void thread_switch(uint64_t *save_rsp, uint64_t load_rsp);
-void thread_enter(void);
-void sched_switched(void);
+void thread_resume(void);
+void thread_resumed(struct regs *regs);
 
 static struct lock table_lock; /* covers allocation of slots */
 static struct thread threads[LAYOUT_THREADS_MAX];
-static uint8_t vector_areas[LAYOUT_THREADS_MAX][VECTOR_AREA_SIZE] __attribute__((aligned(64)));
-
-void thread_init(void)
-{
-	if (core_vector_size() > VECTOR_AREA_SIZE)
-		panic("vector state is %u bytes; at most %u are kept", core_vector_size(),
-		      VECTOR_AREA_SIZE);
-}
 
 struct thread *thread_current(void)
 {
 	return core_self()->current;
+}
+
+struct thread *thread_by_id(int id)
+{
+	return id >= 1 && id <= LAYOUT_THREADS_MAX ? &threads[id - 1] : NULL;
 }
 
 static struct thread *slot_take(void)
@@ -44,22 +40,13 @@ static struct thread *slot_take(void)
 		if (threads[i].state != THREAD_FREE)
 			continue;
 		found = &threads[i];
-		*found = (struct thread){
-			.id = (int)i + 1,
-			.vector = vector_areas[i],
-			.state = THREAD_BLOCKED,
-		};
+		memset(found, 0, offsetof(struct thread, signals));
+		found->id = (int)i + 1;
+		found->state = THREAD_BLOCKED;
 	}
 	lock_drop(&table_lock);
 	return found;
 }
-
-/* What thread_switch pops on the way into thread_enter. */
-struct first_frame {
-	uint64_t callee_saved[6];
-	uint64_t entry;
-	struct regs regs;
-};
 
 struct thread *thread_new(struct core *core, const struct regs *regs, uint64_t fs_base)
 {
@@ -67,16 +54,12 @@ struct thread *thread_new(struct core *core, const struct regs *regs, uint64_t f
 
 	if (!thread)
 		return NULL;
-
-	struct first_frame *frame =
-		(struct first_frame *)((regs->rsp & ~UINT64_C(15)) - sizeof(*frame));
-
-	*frame = (struct first_frame){.entry = (uint64_t)thread_enter, .regs = *regs};
-	thread->rsp = (uint64_t)frame;
+	thread->resume = (struct thread_resume){.entry = (uint64_t)thread_resume, .regs = *regs};
+	thread->rsp = (uint64_t)&thread->resume;
 	thread->fs_base = fs_base;
 	thread->core = core;
-	/* A new thread has its parent's rounding modes, and no other vector state that matters. */
-	cpu_vector_save(thread->vector);
+	vector_inherit(thread);
+	signal_begin(thread, thread_current());
 	return thread;
 }
 
@@ -119,21 +102,8 @@ void thread_start(struct thread *thread)
 	ready(thread);
 }
 
-/*
- * The vector registers keep the state of the last thread that ran here until
- * another one comes: a thread that sleeps and wakes on an idle core pays nothing.
- */
-static void vector_switch(struct core *core, struct thread *next)
-{
-	if (core->vector_owner == next)
-		return;
-	if (core->vector_owner)
-		cpu_vector_save(core->vector_owner->vector);
-	cpu_vector_load(next->vector);
-	core->vector_owner = next;
-}
-
-static void switch_to(struct core *core, struct thread *prev, struct thread *next)
+static void switch_to(struct core *core, struct thread *prev, struct thread *next,
+		      uint64_t *save_rsp)
 {
 	if (prev != &core->idle)
 		prev->fs_base = cpu_fs_base();
@@ -141,15 +111,12 @@ static void switch_to(struct core *core, struct thread *prev, struct thread *nex
 		vector_switch(core, next);
 		cpu_fs_base_set(next->fs_base);
 	}
-	thread_switch(&prev->rsp, next->rsp);
+	thread_switch(save_rsp, next->rsp);
 }
 
-/* Run the next ready thread; the caller has said by its state what becomes of it. */
-static void reschedule(void)
+/* Make the next ready thread the core's current one. */
+static struct thread *next_take(struct core *core)
 {
-	struct core *core = core_self();
-	struct thread *prev = core->current;
-
 	lock_take(&core->lock);
 	struct thread *next = queue_pop(core);
 
@@ -158,12 +125,44 @@ static void reschedule(void)
 	next->state = THREAD_RUNNING;
 	lock_drop(&core->lock);
 	core->current = next;
-	if (next == prev)
-		return;
+	return next;
+}
+
+/* What becomes of the thread that a core leaves is done behind the switch, off its stack. */
+static void depart(struct core *core, struct thread *prev)
+{
 	if (prev->state == THREAD_DEAD || prev->state == THREAD_MOVING)
 		core->departed = prev;
-	switch_to(core, prev, next);
+}
+
+static void sched_switched(void);
+
+/* Run the next ready thread; the caller has said by its state what becomes of it. */
+static void reschedule(void)
+{
+	struct core *core = core_self();
+	struct thread *prev = core->current;
+	struct thread *next = next_take(core);
+
+	if (next == prev)
+		return;
+	depart(core, prev);
+	switch_to(core, prev, next, &prev->rsp);
 	sched_switched();
+}
+
+/* The same for a thread that goes on by its resume frame, if ever: returns to nowhere. */
+static _Noreturn void leave(void)
+{
+	struct core *core = core_self();
+	struct thread *prev = core->current;
+	uint64_t unused;
+
+	prev->resume.entry = (uint64_t)thread_resume;
+	prev->rsp = (uint64_t)&prev->resume;
+	depart(core, prev);
+	switch_to(core, prev, next_take(core), &unused);
+	panic("a thread ran where it had left");
 }
 
 static void bury(struct thread *thread)
@@ -184,7 +183,7 @@ static void bury(struct thread *thread)
  * Every path behind a switch comes here, on the new stack: only now may what
  * was left behind be used by others, its stack above all.
  */
-void sched_switched(void)
+static void sched_switched(void)
 {
 	struct core *core = core_self();
 	struct thread *departed = core->departed;
@@ -253,11 +252,17 @@ int thread_block(uint64_t deadline)
 	struct core *core = core_self();
 	struct thread *self = core->current;
 
+	/* Where a waker has been quicker than cancel, this thread is in the queue already. */
+	if (!signal_wait_begin() && self->cancel(self)) {
+		self->state = THREAD_RUNNING;
+		return -EINTR;
+	}
 	if (deadline != THREAD_FOREVER)
 		sleeper_add(core, self, deadline);
 	reschedule();
 	if (deadline != THREAD_FOREVER)
 		sleeper_remove(core, self);
+	signal_wait_end();
 	return self->wait_result;
 }
 
@@ -267,19 +272,22 @@ void thread_wake(struct thread *thread, int result)
 	ready(thread);
 }
 
+/* Its deadline and a signal may both want to end a sleep, on two cores. */
 static bool sleep_cancel(struct thread *thread)
 {
-	(void)thread;
-	return true;
+	return __atomic_exchange_n(&thread->waiting, false, __ATOMIC_ACQ_REL);
 }
 
-void thread_sleep(uint64_t deadline)
+int thread_sleep(uint64_t deadline)
 {
 	struct thread *self = thread_current();
+	int ret;
 
+	self->waiting = true;
 	self->cancel = sleep_cancel;
 	self->state = THREAD_BLOCKED;
-	thread_block(deadline);
+	ret = thread_block(deadline);
+	return ret == -ETIMEDOUT ? 0 : ret;
 }
 
 void thread_yield(void)
@@ -292,35 +300,96 @@ void thread_yield(void)
 	reschedule();
 }
 
-/* Drop a thread's vector state from the registers of its core, saving it. */
-static void vector_leave(struct core *core, struct thread *thread)
+void thread_interrupt(struct thread *thread)
 {
-	if (core->vector_owner != thread)
-		return;
-	cpu_vector_save(thread->vector);
-	core->vector_owner = NULL;
+	/* Its work /before/ where it is: see signal_deliver and thread_resumed for the other side.
+	 */
+	cpu_fence();
+	struct core *core = __atomic_load_n(&thread->core, __ATOMIC_RELAXED);
+
+	if (core != core_self())
+		core_kick(core);
 }
 
-void thread_move(struct core *core)
+static void self_move(struct core *core)
 {
 	struct thread *self = thread_current();
 
-	if (self->core == core)
-		return;
 	vector_leave(self->core, self);
 	self->state = THREAD_MOVING;
 	self->core = core;
-	reschedule();
+}
+
+void thread_move(struct thread *thread, struct core *core)
+{
+	if (thread != thread_current()) {
+		__atomic_store_n(&thread->destination, core, __ATOMIC_RELAXED);
+		__atomic_fetch_or(&thread->work, THREAD_WORK_MOVE, __ATOMIC_SEQ_CST);
+		thread_interrupt(thread);
+	} else if (thread->core != core) {
+		self_move(core);
+		reschedule();
+	}
+}
+
+/* Asked by another thread, on the way out of the kernel. */
+static void move_out(struct thread *self)
+{
+	__atomic_fetch_and(&self->work, ~THREAD_WORK_MOVE, __ATOMIC_SEQ_CST);
+
+	struct core *core = __atomic_load_n(&self->destination, __ATOMIC_RELAXED);
+
+	if (self->core == core)
+		return;
+	self_move(core);
+	leave();
+}
+
+/*
+ * From entry.S, on the core's CORE_SWITCH stack: the current thread goes on with
+ * these registers, in its resume frame.
+ */
+void thread_resumed(struct regs *regs)
+{
+	struct thread *self = thread_current();
+	uint32_t work;
+
+	sched_switched();
+	while ((work = __atomic_load_n(&self->work, __ATOMIC_SEQ_CST))) {
+		if (work & THREAD_WORK_MOVE)
+			move_out(self);
+		else if (work & THREAD_WORK_RETURN)
+			signal_return(regs);
+		else
+			signal_deliver(regs);
+	}
+}
+
+/* Is this code above the system call line? Nothing else runs with interrupts on but a halt. */
+static bool is_above(const struct core *core, const struct regs *regs)
+{
+	return (regs->rflags & RFLAGS_IF) && core->current != &core->idle;
+}
+
+void thread_upcall_end(const struct regs *regs)
+{
+	struct core *core = core_self();
+	struct thread *self = core->current;
+
+	if (!is_above(core, regs) || !__atomic_load_n(&self->work, __ATOMIC_RELAXED))
+		return;
+	self->resume.regs = *regs;
+	thread_leave_by(&self->resume.regs);
 }
 
 _Noreturn void thread_end(void)
 {
 	struct core *core = core_self();
 
+	signal_end(core->current);
 	core->vector_owner = NULL;
 	core->current->state = THREAD_DEAD;
-	reschedule();
-	panic("a dead thread ran");
+	leave();
 }
 
 static bool halt_allowed(struct core *core)

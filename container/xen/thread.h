@@ -10,6 +10,9 @@
 #ifndef XEN_THREAD_H
 #define XEN_THREAD_H
 
+#include "container/xen/asm.h"
+#include "container/xen/signal.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -17,7 +20,6 @@
 #define THREAD_FOREVER UINT64_MAX
 
 struct core;
-struct regs;
 
 enum thread_state {
 	THREAD_FREE,    /* slot unused */
@@ -28,11 +30,23 @@ enum thread_state {
 	THREAD_DEAD,    /* never runs again; its slot is freed off its stack */
 };
 
+/* What a thread has to do before it goes on above the system call line; bits of thread->work. */
+#define THREAD_WORK_SIGNAL 1u /* signal_deliver */
+#define THREAD_WORK_RETURN 2u /* signal_return */
+#define THREAD_WORK_MOVE 4u   /* go to thread->destination */
+
+/* Where a thread goes on that has no frame of the kernel: thread_switch pops it, from rsp. */
+struct thread_resume {
+	uint64_t callee_saved[6];
+	uint64_t entry; /* thread_resume */
+	struct regs regs;
+};
+
 struct thread {
 	/* Its core only. */
-	uint64_t rsp;      /* while it does not run */
-	uint64_t fs_base;  /* likewise */
-	void *vector;      /* XSAVE area; stale while its core's vector_owner is this thread */
+	uint64_t rsp;     /* while it does not run */
+	uint64_t fs_base; /* likewise */
+	struct thread_resume resume;
 	uint64_t deadline; /* clock_now() at which it gives up waiting */
 	struct thread *sleep_next;
 	uint32_t *clear_tid; /* zeroed, and waiters woken, at the end */
@@ -54,10 +68,14 @@ struct thread {
 	uint32_t wait_bits;
 	bool waiting;
 	int wait_result;
-};
 
-/* Before the first thread. */
-void thread_init(void);
+	/* Any core, atomically. */
+	uint32_t work;
+	struct core *destination;
+
+	/* Outlives the thread: whoever sends a signal may come late. */
+	struct signal_state signals;
+};
 
 /*
  * A new thread on `core` that starts with these registers, built on the stack
@@ -69,30 +87,44 @@ void thread_start(struct thread *thread);
 
 struct thread *thread_current(void);
 
+/* The thread with this number, alive or not; NULL where no thread can have it. */
+struct thread *thread_by_id(int id);
+
+/* Have a thread that got work to do look at it soon, wherever it runs. */
+void thread_interrupt(struct thread *thread);
+
+/* Leave the kernel for these registers, once the current thread's work is done. In entry.S. */
+_Noreturn void thread_leave_by(struct regs *regs);
+
 /*
- * Wait until thread_wake or, with -ETIMEDOUT, until clock_now() is deadline.
- * The caller has set cancel and state = THREAD_BLOCKED under the lock that its
- * waker takes, and dropped that lock. Returns wait_result.
+ * Wait until thread_wake or, with -ETIMEDOUT, until clock_now() is deadline, or,
+ * with -EINTR, until a signal is due. The caller has set cancel and state =
+ * THREAD_BLOCKED under the lock that its waker takes, and dropped that lock.
+ * Returns wait_result.
  */
 int thread_block(uint64_t deadline);
 
 /* End the wait of a thread that the caller has just taken off what it waited for. */
 void thread_wake(struct thread *thread, int result);
 
-/* Sleep until clock_now() is deadline. */
-void thread_sleep(uint64_t deadline);
+/* Sleep until clock_now() is deadline: 0; or until a signal is due: -EINTR. */
+int thread_sleep(uint64_t deadline);
 
 /* Let the other ready threads of this core run first. */
 void thread_yield(void);
 
-/* Go on on another core. */
-void thread_move(struct core *core);
+/* Go on on another core; a thread that is not the current one does so once it has run. */
+void thread_move(struct thread *thread, struct core *core);
 
 /* End the current thread. */
 _Noreturn void thread_end(void);
 
 /* Wake the threads of this core whose deadline is past; set the timer for the rest. */
 void thread_expire(void);
+
+/* The last of an upcall: may leave for other than the interrupted code, which has these registers.
+ */
+void thread_upcall_end(const struct regs *regs);
 
 /* What a core does when it has nothing else; never returns. */
 _Noreturn void thread_idle(void);

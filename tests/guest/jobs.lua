@@ -138,6 +138,11 @@ return {
 		image = "vector",
 		expect = { output = { "registers were kept" } },
 	}),
+	job("signals: as on Linux", {
+		image = "signals",
+		on = PLAIN,
+		expect = { output = { "signals: all is as on Linux" } },
+	}),
 	job("calls: an unknown system call is reported once, by name", {
 		image = "calls",
 		on = GUEST,

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Vector state: x87, SSE and AVX registers, of threads and in signal frames.
+ *
+ * The kernel uses none of them, so while a thread is a core's current one, in
+ * the kernel or above, the registers hold its state. They keep it until another
+ * thread comes: one that sleeps and wakes on an idle core pays nothing.
+ */
+#ifndef XEN_VECTOR_H
+#define XEN_VECTOR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct core;
+struct thread;
+
+/* Turn it on, on this core. */
+void vector_enable(void);
+
+/* Before the first thread, behind vector_enable. */
+void vector_init(void);
+
+/* Give a new thread its parent's rounding modes; no other state of it matters. */
+void vector_inherit(struct thread *thread);
+
+/* The current core goes on in `next`: bring its state in, save that of whoever was before. */
+void vector_switch(struct core *core, struct thread *next);
+
+/* Drop a thread's state from the registers of its core, saving it. */
+void vector_leave(struct core *core, struct thread *thread);
+
+/*
+ * In a signal frame, at an address that is a multiple of 64, the state is as
+ * Linux has it (asm/sigcontext.h): an XSAVE area whose reserved bytes tell its
+ * size, then FP_XSTATE_MAGIC2.
+ */
+uint64_t vector_frame_size(void);
+
+/* Save the current thread's state there and begin with the initial one. */
+void vector_frame_save(void *area);
+
+/*
+ * Give the current thread the state from there, or the initial one where area
+ * is NULL. False, and nothing is changed, if no processor would take it.
+ */
+bool vector_frame_load(const void *area);
+
+#endif

@@ -1,0 +1,12 @@
+-- SPDX-License-Identifier: MIT
+-- Signals as on Linux: faults that a handler mends or leaves, waits that one ends,
+-- registers that outlive one.
+name = "signals"
+cores = 2
+
+component "signals" {
+	language = "c",
+	sources = { "main.c", "faults.c", "waits.c", "masks.c", "registers.c" },
+	core = 0,
+	heap = "4M",
+}
