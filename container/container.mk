@@ -5,8 +5,8 @@
 image-sources += container/component.c container/files.c container/main.c container/module.c container/region.c \
 	container/thread.c container/words.c
 
-# What differs: a sanitizer brings its own malloc.
-heap-plain := container/heap.c container/heap_memory.c
+# What differs: a sanitizer brings its own malloc, and links without image.lds.
+heap-plain := container/heap.c container/heap_memory.c container/start.S
 heap-address := container/heap_plain.c
 heap-thread := container/heap_plain.c
 

@@ -64,6 +64,12 @@ struct image_channel {
 	size_t ring_bytes; /* of each direction; a power of two */
 };
 
+/* Memory beyond the image itself that a guest needs for what the manifest promises. */
+struct image_memory {
+	size_t super_pages; /* heaps and channels */
+	size_t pages;       /* all else: stacks, page tables, the container's own */
+};
+
 #define IMAGE_NO_DECIDER (~0U)
 
 struct image {
@@ -73,6 +79,7 @@ struct image {
 	unsigned grace_ms; /* between asking a component to stop and ending it */
 	unsigned component_count;
 	unsigned channel_count;
+	struct image_memory memory;
 	const struct image_component *components; /* index = heap window */
 	const struct image_channel *channels;     /* in the order of the manifest */
 };

@@ -9,7 +9,7 @@
 #include "layout/layout.h"
 
 OUTPUT_FORMAT(elf64-x86-64)
-ENTRY(_start)
+ENTRY(image_start)
 
 PHDRS
 {
@@ -95,11 +95,22 @@ SECTIONS
 	.component.bss : {
 		INCLUDE component.bss
 	}
-	.bss : { *(.boot.bss) *(.bss .bss.*) *(__libc_freeres_ptrs) *(COMMON) }
+	/* What is much larger than what is used of it, the allocator's, goes to .sparse. */
+	.bss : {
+		*(.boot.bss)
+		*(EXCLUDE_FILE(*libjemalloc.a:*) .bss EXCLUDE_FILE(*libjemalloc.a:*) .bss.*)
+		*(__libc_freeres_ptrs)
+		*(EXCLUDE_FILE(*libjemalloc.a:*) COMMON)
+	}
 	. = ALIGN(LAYOUT_PAGE_SIZE);
 	image_end = .;
 	PROVIDE(_end = .);
 	PROVIDE(end = .);
+
+	. = LAYOUT_SPARSE_BASE;
+	.sparse (NOLOAD) : { *libjemalloc.a:*(.bss .bss.* COMMON) } :NONE
+	. = ALIGN(LAYOUT_PAGE_SIZE);
+	image_sparse_end = .;
 
 	.debug_aranges 0 : { *(.debug_aranges) }
 	.debug_info 0 : { *(.debug_info) }
@@ -115,5 +126,7 @@ SECTIONS
 }
 
 ASSERT(image_end <= LAYOUT_IMAGE_END, "the image fits its region")
+ASSERT(image_sparse_end <= LAYOUT_SPARSE_END, "data backed when touched fits its region")
+ASSERT(SIZEOF(.sparse) > 0, "the allocator's data is where image_start maps it")
 ASSERT(image_text_start % LAYOUT_PAGE_SIZE == 0, "text begins on a page")
 ASSERT(SIZEOF(.boot.tables) == 3 * LAYOUT_PAGE_SIZE, "the boot tables are three pages")

@@ -29,8 +29,9 @@ const struct layout_region layout_regions[LAYOUT_REGION_COUNT] = {LAYOUT_REGIONS
 	_Static_assert(LAYOUT_##prev##_END <= LAYOUT_##id##_BASE, #id " begins behind " #prev);    \
 	_Static_assert(LAYOUT_##id##_END == LAYOUT_##id##_BASE + LAYOUT_##id##_SIZE,               \
 		       #id " end is base plus size");                                              \
-	_Static_assert(LAYOUT_REGION_##id == 0 || (LAYOUT_##id##_BASE >= LAYOUT_WINDOW_BASE &&     \
-						   LAYOUT_##id##_END <= LAYOUT_WINDOW_END),        \
+	_Static_assert(LAYOUT_REGION_##id <= LAYOUT_REGION_SPARSE ||                               \
+			       (LAYOUT_##id##_BASE >= LAYOUT_WINDOW_BASE &&                        \
+				LAYOUT_##id##_END <= LAYOUT_WINDOW_END),                           \
 		       #id " lies in the window that every target leaves free");
 
 LAYOUT_REGIONS(LAYOUT_CHECK)
@@ -41,6 +42,7 @@ _Static_assert(LAYOUT_CORE_STACK_SIZE < LAYOUT_CORE_STACK_SLOT_SIZE, "core stack
 _Static_assert(LAYOUT_HEAP_SIZE % LAYOUT_SUPER_SIZE == 0, "heap windows are whole super-pages");
 _Static_assert(LAYOUT_MODULE_SLOT_SIZE % LAYOUT_SUPER_SIZE == 0, "module slots keep alignment");
 _Static_assert(LAYOUT_IMAGE_END <= LAYOUT_GIB(1), "the boot tables reach the whole image");
+_Static_assert(LAYOUT_SPARSE_END <= LAYOUT_GIB(2), "code reaches all static data");
 
 const struct layout_region *layout_region_at(uint64_t addr)
 {

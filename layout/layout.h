@@ -9,7 +9,8 @@
  *   LAYOUT_NAME_SIZE   bytes
  *   LAYOUT_NAME_END    first byte behind it
  *
- * Everything between the regions, and page 0, is never mapped. The windows lie
+ * Everything between the regions, and page 0, is never mapped. The image and its
+ * SPARSE data lie low, where its code can name them; the other regions, the windows,
  * between 0x5500_0000_0000 and 0x5680_0000_0000, the range that plain Linux,
  * AddressSanitizer, ThreadSanitizer, MemorySanitizer and valgrind all leave
  * free, so an image has the same map as a Xen guest and as a Linux process.
@@ -47,6 +48,15 @@
 #define LAYOUT_IMAGE_BASE LAYOUT_C(0x400000)
 #define LAYOUT_IMAGE_SIZE LAYOUT_MIB(1020)
 #define LAYOUT_IMAGE_END (LAYOUT_IMAGE_BASE + LAYOUT_IMAGE_SIZE)
+
+/*
+ * Zero-initialised data that is mostly never touched, the allocator's above all:
+ * backed page by page when it is. Part of no segment of the ELF file, for Xen
+ * would give it memory. The compiler expects all static data below 2 GiB.
+ */
+#define LAYOUT_SPARSE_BASE LAYOUT_IMAGE_END
+#define LAYOUT_SPARSE_SIZE LAYOUT_MIB(64)
+#define LAYOUT_SPARSE_END (LAYOUT_SPARSE_BASE + LAYOUT_SPARSE_SIZE)
 
 /* One heap window a component: heap i begins at HEAPS_BASE + i * HEAP_SIZE. */
 #define LAYOUT_HEAPS_BASE LAYOUT_C(0x550000000000)
@@ -138,7 +148,9 @@ enum layout_target {
 #define LAYOUT_REGIONS(X)                                                                          \
 	X(IMAGE, NONE, LAYOUT_PAGE_ORDER, LAYOUT_READ | LAYOUT_WRITE | LAYOUT_EXEC, LAYOUT_BOTH,   \
 	  "the packed ELF: text, read-only data, data")                                            \
-	X(HEAPS, IMAGE, LAYOUT_SUPER_ORDER, LAYOUT_READ | LAYOUT_WRITE, LAYOUT_BOTH,               \
+	X(SPARSE, IMAGE, LAYOUT_PAGE_ORDER, LAYOUT_READ | LAYOUT_WRITE, LAYOUT_BOTH,               \
+	  "zero-initialised data, backed when touched")                                            \
+	X(HEAPS, SPARSE, LAYOUT_SUPER_ORDER, LAYOUT_READ | LAYOUT_WRITE, LAYOUT_BOTH,              \
 	  "one heap window a component")                                                           \
 	X(STACKS, HEAPS, LAYOUT_PAGE_ORDER, LAYOUT_READ | LAYOUT_WRITE, LAYOUT_BOTH,               \
 	  "one stack slot a thread, a guard below each")                                           \

@@ -3,10 +3,7 @@
 
 local keys = require("check").keys
 local layout = require("layout")
-
--- What the guest needs beyond what the manifest names: page tables, the
--- container's own heap, and Xen's pages.
-local CONTAINER_BYTES = 8 << 20
+local need = require("need")
 
 local MIB = 1 << 20
 
@@ -178,6 +175,24 @@ local function map_text(list, each)
 	return table.concat(texts)
 end
 
+-- As ipc/channel_table.c lays them out: all control blocks, then ring pairs.
+local function map_channels(manifest)
+	local channels = {}
+	local controls = round_up(2 * layout.ring_control_size * #manifest.channels, layout.page_size)
+	local base = layout.channels_base + controls
+	for i, channel in ipairs(manifest.channels) do
+		channels[i] = {
+			name = channel.name,
+			from = channel.from.name,
+			to = channel.to.name,
+			base = base,
+			size = 2 * channel.size,
+		}
+		base = base + 2 * channel.size
+	end
+	return channels, controls, round_up(base - layout.channels_base, layout.super_size)
+end
+
 local function components_text(components)
 	local labels = {}
 	return blobs_text(components, labels) .. map_text(components, function(component)
@@ -198,6 +213,8 @@ local function image_c(manifest)
 		"};\n\n",
 	}
 	local channels = "NULL"
+	local _, _, channels_size = map_channels(manifest)
+	local memory = need.beyond_image(manifest, channels_size)
 	if #manifest.channels > 0 then
 		channels = "channels"
 		parts[#parts + 1] = ("static const struct image_channel channels[] = {\n%s};\n\n"):format(
@@ -211,6 +228,7 @@ local function image_c(manifest)
 		("\t.grace_ms = %d,\n"):format(manifest.grace),
 		("\t.component_count = %d,\n"):format(#manifest.components),
 		("\t.channel_count = %d,\n"):format(#manifest.channels),
+		("\t.memory = {%d, %d},\n"):format(memory.super_pages, memory.pages),
 		"\t.components = components,\n",
 		("\t.channels = %s,\n"):format(channels),
 		"};\n",
@@ -250,38 +268,9 @@ local function map_components(manifest)
 	return result
 end
 
--- As ipc/channel_table.c lays them out: all control blocks, then ring pairs.
-local function map_channels(manifest)
-	local channels = {}
-	local controls = round_up(2 * layout.ring_control_size * #manifest.channels, layout.page_size)
-	local base = layout.channels_base + controls
-	for i, channel in ipairs(manifest.channels) do
-		channels[i] = {
-			name = channel.name,
-			from = channel.from.name,
-			to = channel.to.name,
-			base = base,
-			size = 2 * channel.size,
-		}
-		base = base + 2 * channel.size
-	end
-	return channels, controls, round_up(base - layout.channels_base, layout.super_size)
-end
-
--- Bytes of memory that the guest needs.
-local function memory_bytes(map)
-	local bytes = CONTAINER_BYTES + map.channels_size
-	for _, section in ipairs(map.sections) do
-		bytes = math.max(bytes, CONTAINER_BYTES + map.channels_size + section.base + section.size)
-	end
-	for _, component in ipairs(map.components) do
-		bytes = bytes + component.heap.size + component.stack.size
-	end
-	return round_up(bytes, MIB)
-end
-
 -- The map of a packed image, given the segments of its ELF file.
 local function map(manifest, segments)
+	local image_end = 0
 	local result = {
 		image = manifest.name,
 		cores = manifest.cores,
@@ -296,8 +285,9 @@ local function map(manifest, segments)
 			base = segment.base,
 			size = segment.size,
 		}
+		image_end = math.max(image_end, segment.base + segment.size)
 	end
-	result.memory = memory_bytes(result)
+	result.memory = need.total(need.beyond_image(manifest, result.channels_size), image_end)
 	return result
 end
 

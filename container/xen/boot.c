@@ -20,6 +20,9 @@
 #include "container/xen/vm.h"
 #include "drivers/console.h"
 
+#define EX_OSERR 71 /* sysexits.h, which the kernel has no business with */
+#define FRAMES_PER_BLOCK (LAYOUT_SUPER_SIZE / LAYOUT_PAGE_SIZE)
+
 _Noreturn void boot_start(uint64_t info);
 
 extern const char image_text_start[], image_text_end[], image_rodata_end[], image_tables_end[],
@@ -72,6 +75,24 @@ static void devices_map(uint32_t *console_port)
 	*console_port = (uint32_t)port;
 }
 
+/* End here and not later, when a component finds that its heap cannot be backed. */
+static void memory_check(const struct frame_stock *stock)
+{
+	const struct image_memory *need = &image.memory;
+	uint64_t split = need->pages > stock->frames ? need->pages - stock->frames : 0;
+	uint64_t blocks = need->super_pages + (split + FRAMES_PER_BLOCK - 1) / FRAMES_PER_BLOCK;
+	uint64_t given = (boot.ram + LAYOUT_MIB(1) - 1) / LAYOUT_MIB(1);
+	uint64_t more = (blocks - stock->super_frames) * LAYOUT_SUPER_SIZE / LAYOUT_MIB(1);
+
+	frame_promise(need->super_pages);
+	if (blocks <= stock->super_frames)
+		return;
+	print("atoll: image %s needs %lu MiB of memory, Xen gave %lu: raise memory= in its xl "
+	      "config\n",
+	      image.name, given + more, given);
+	guest_end(EX_OSERR);
+}
+
 /* On the boot core's idle stack, with the final map. */
 static void boot_finish(void)
 {
@@ -84,11 +105,13 @@ _Noreturn void boot_start(uint64_t info)
 {
 	uint64_t entry_tsc = cpu_tsc();
 	uint32_t console_port;
+	struct frame_stock stock;
 
 	core_boot();
 	if (!hypercall_init())
 		panic("no Xen underneath: start this image with xl create");
 	boot_info_read(info);
+	stock = frame_stock();
 	image_map();
 	must(core_stacks_map(0), "map the boot core's stacks");
 	page_identity_end();
@@ -103,5 +126,6 @@ _Noreturn void boot_start(uint64_t info)
 	must(event_core_setup(core_self()), "bind the boot core's events");
 	must(console_init(console_port), "bind the console");
 	print_to_console();
+	memory_check(&stock);
 	stack_call(core_stack_end(0, CORE_IDLE), boot_finish);
 }

@@ -20,6 +20,7 @@ struct boot {
 	char command[BOOT_COMMAND_MAX]; /* the xl config's `extra=` */
 	struct boot_module modules[LAYOUT_MODULES_MAX];
 	unsigned module_count;
+	uint64_t ram;  /* bytes that Xen gave */
 	uint64_t hole; /* first physical page behind RAM: free for pages that Xen shares */
 };
 

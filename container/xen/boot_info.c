@@ -102,6 +102,7 @@ static void memory_read(const struct hvm_start_info *info)
 
 		if (map[i].type != XEN_HVM_MEMMAP_TYPE_RAM)
 			continue;
+		boot.ram += map[i].size;
 		if (!boot.hole && !in_map(map, entries, end))
 			boot.hole = page_up(end);
 	}

@@ -95,8 +95,7 @@ static void page_fault(struct regs *regs)
 		right = LAYOUT_EXEC;
 	else if (regs->error & FAULT_WRITE)
 		right = LAYOUT_WRITE;
-	if (!present && addr - LAYOUT_COMMON_BASE < LAYOUT_COMMON_SIZE &&
-	    vm_fault(addr & ~(LAYOUT_PAGE_SIZE - 1), right))
+	if (!present && vm_fault(addr & ~(LAYOUT_PAGE_SIZE - 1), right))
 		return;
 	regs_of_caller(regs);
 	if (!is_above(regs) ||

@@ -30,7 +30,10 @@ struct split {
 
 static struct lock frame_lock; /* covers everything below */
 static uint64_t whole[BLOCKS_MAX / WORD_BITS];
-static uint32_t whole_hint; /* no bit is set in a word below this one */
+static uint32_t whole_hint;  /* no bit is set in a word below this one */
+static uint64_t whole_count; /* bits set */
+static uint64_t promised;    /* super-frames that are out or kept */
+static uint64_t super_count; /* super-frames that are out */
 static struct split splits[SPLITS_MAX];
 static uint32_t split_count; /* slots in use or once used */
 static uint32_t split_hint;  /* slot that had a free frame last time */
@@ -39,6 +42,7 @@ static uint64_t free_bytes, total_bytes;
 static void whole_set(uint32_t block)
 {
 	whole[block / WORD_BITS] |= UINT64_C(1) << block % WORD_BITS;
+	whole_count++;
 	if (block / WORD_BITS < whole_hint)
 		whole_hint = block / WORD_BITS;
 }
@@ -51,6 +55,7 @@ static uint32_t whole_take(void)
 
 		if (word) {
 			whole[whole_hint] = word & (word - 1);
+			whole_count--;
 			return whole_hint * WORD_BITS + (uint32_t)__builtin_ctzll(word);
 		}
 	}
@@ -119,7 +124,8 @@ static struct split *split_with_room(void)
 		}
 	}
 
-	uint32_t block = whole_take();
+	uint64_t kept = promised > super_count ? promised - super_count : 0;
+	uint32_t block = whole_count > kept ? whole_take() : BLOCK_NONE;
 
 	if (block == BLOCK_NONE)
 		return NULL;
@@ -197,6 +203,7 @@ uint64_t frame_get_super(void)
 
 	if (block != BLOCK_NONE) {
 		frame = (uint64_t)block << LAYOUT_SUPER_ORDER;
+		super_count++;
 		free_bytes -= LAYOUT_SUPER_SIZE;
 	}
 	lock_drop(&frame_lock);
@@ -214,8 +221,22 @@ void frame_put_super(uint64_t frame)
 {
 	lock_take(&frame_lock);
 	whole_set((uint32_t)(frame >> LAYOUT_SUPER_ORDER));
+	super_count--;
 	free_bytes += LAYOUT_SUPER_SIZE;
 	lock_drop(&frame_lock);
+}
+
+struct frame_stock frame_stock(void)
+{
+	return (struct frame_stock){
+		.super_frames = whole_count,
+		.frames = (free_bytes - whole_count * LAYOUT_SUPER_SIZE) / LAYOUT_PAGE_SIZE,
+	};
+}
+
+void frame_promise(uint64_t super_frames)
+{
+	promised = super_frames;
 }
 
 uint64_t frame_free_bytes(void)

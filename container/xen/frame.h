@@ -21,6 +21,18 @@ uint64_t frame_get_super(void); /* one 2 MiB frame, or FRAME_NONE */
 void frame_put(uint64_t frame);
 void frame_put_super(uint64_t frame);
 
+/* What is free: whole super-frames, and single frames elsewhere. Boot only. */
+struct frame_stock {
+	uint64_t super_frames, frames;
+};
+struct frame_stock frame_stock(void);
+
+/*
+ * From now on so many super-frames, out or not, are frame_get_super's: frame_get
+ * rather answers FRAME_NONE. Boot only.
+ */
+void frame_promise(uint64_t super_frames);
+
 /* Bytes that are free now, and bytes that there ever were, in O(1). */
 uint64_t frame_free_bytes(void);
 uint64_t frame_total_bytes(void);

@@ -14,10 +14,12 @@
 #include <asm/errno.h>
 #include <stddef.h>
 
+extern const char image_sparse_end[];
+
 #define AREAS_MAX 256
 #define BREAK_SIZE LAYOUT_MIB(64)
 /* Backed by one fault: a fault costs more than the zeroing. */
-#define FAULT_CLUSTER LAYOUT_KIB(64)
+#define FAULT_CLUSTER LAYOUT_KIB(16)
 
 struct area {
 	uint64_t start, end;
@@ -215,7 +217,16 @@ uint64_t vm_break(uint64_t addr)
 	return addr;
 }
 
-bool vm_fault(uint64_t addr, unsigned right)
+/* Static data; most of it is touched here and there, so nothing around it is backed. */
+static bool sparse_fault(uint64_t addr, unsigned right)
+{
+	const unsigned rights = LAYOUT_READ | LAYOUT_WRITE;
+
+	return !(right & ~rights) && addr < (uint64_t)image_sparse_end &&
+	       !page_back(addr, LAYOUT_PAGE_SIZE, LAYOUT_PAGE_ORDER, rights);
+}
+
+static bool common_fault(uint64_t addr, unsigned right)
 {
 	bool handled = false;
 
@@ -235,4 +246,11 @@ bool vm_fault(uint64_t addr, unsigned right)
 	}
 	lock_drop(&vm_lock);
 	return handled;
+}
+
+bool vm_fault(uint64_t addr, unsigned right)
+{
+	if (addr - LAYOUT_SPARSE_BASE < LAYOUT_SPARSE_SIZE)
+		return sparse_fault(addr, right);
+	return addr - LAYOUT_COMMON_BASE < LAYOUT_COMMON_SIZE && common_fault(addr, right);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * LAYOUT_COMMON: memory that mmap and brk hand out without a fixed address.
+ * LAYOUT_COMMON: memory that mmap and brk hand out without a fixed address; and
+ * LAYOUT_SPARSE, static data that is backed when it is touched.
  *
- * It is backed by 4 KiB frames when it is first touched, but for areas asked
+ * COMMON is backed by 4 KiB frames when it is first touched, but for areas asked
  * for as stacks, which are backed at once: the kernel runs on them. Addresses
  * and sizes are whole pages; rights are of enum layout_right, 0 for none.
  */
@@ -33,7 +34,7 @@ void vm_discard(uint64_t addr, uint64_t size);
 /* The program break: set it where addr lies in its range; returns it. */
 uint64_t vm_break(uint64_t addr);
 
-/* Back the page at addr if an access with `right` is allowed there. */
+/* Back the page at addr, in COMMON or SPARSE, if an access with `right` is allowed there. */
 bool vm_fault(uint64_t addr, unsigned right);
 
 #endif

@@ -125,6 +125,13 @@ return {
 		on = PLAIN,
 		expect = { output = { "hoarder: not enough memory", "hoarder: goes on with 1048576 bytes" } },
 	}),
+	job("quota: a guest with too little memory says how much it needs", {
+		image = "quota",
+		on = GUEST,
+		memory = 20,
+		expect = { status = 71, output = { "image quota needs %d+ MiB of memory, Xen gave 20: raise memory=" },
+			absent = { "hoarder" } },
+	}),
 	job("threads: a thousand, and nothing left behind", {
 		image = "threads",
 		on = GUEST,
@@ -132,6 +139,7 @@ return {
 	}),
 	job("storm: two cores at once, and nothing lost", {
 		image = "storm",
+		memory = 24, -- its mmap draws on memory that no manifest names
 		expect = { output = { "east: nothing was lost", "west: nothing was lost" } },
 	}),
 	job("vector: registers are kept", {

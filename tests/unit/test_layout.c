@@ -69,10 +69,12 @@ static void regions_have_a_name_and_a_purpose(void **state)
 	}
 }
 
-static void regions_behind_the_image_lie_in_the_free_window(void **state)
+static void regions_behind_static_data_lie_in_the_free_window(void **state)
 {
 	(void)state;
-	assert_in_range(layout_regions[1].base, LAYOUT_WINDOW_BASE, LAYOUT_WINDOW_END);
+	assert_in_range(region_end(LAYOUT_REGION_SPARSE), 0, LAYOUT_GIB(2));
+	assert_in_range(layout_regions[LAYOUT_REGION_SPARSE + 1].base, LAYOUT_WINDOW_BASE,
+			LAYOUT_WINDOW_END);
 	assert_in_range(region_end(REGION_LAST), LAYOUT_WINDOW_BASE, LAYOUT_WINDOW_END);
 }
 
@@ -149,7 +151,7 @@ int main(void)
 		cmocka_unit_test(regions_ascend_without_overlap),
 		cmocka_unit_test(regions_are_whole_pages_of_their_size),
 		cmocka_unit_test(regions_have_a_name_and_a_purpose),
-		cmocka_unit_test(regions_behind_the_image_lie_in_the_free_window),
+		cmocka_unit_test(regions_behind_static_data_lie_in_the_free_window),
 		cmocka_unit_test(only_the_image_may_be_executed),
 		cmocka_unit_test(every_region_is_found_at_its_first_and_last_byte),
 		cmocka_unit_test(no_region_is_found_in_a_gap),

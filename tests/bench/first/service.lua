@@ -3,5 +3,5 @@
 name = "first"
 cores = 2
 
-component "c" { language = "c", sources = { "first.c" }, core = 0, heap = "4M" }
-component "lua" { language = "lua", main = "first.lua", core = 1, heap = "4M" }
+component "c" { language = "c", sources = { "first.c" }, core = 0, heap = "2M" }
+component "lua" { language = "lua", main = "first.lua", core = 1, heap = "2M" }
