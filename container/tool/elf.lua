@@ -57,6 +57,15 @@ local function read_sections(self, sections)
 	end
 end
 
+function file:has(name)
+	for _, section in ipairs(self.sections) do
+		if section.name == name then
+			return true
+		end
+	end
+	return false
+end
+
 -- The bytes of the section of that name, or nil.
 function file:section(name)
 	for _, section in ipairs(self.sections) do

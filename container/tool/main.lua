@@ -11,7 +11,7 @@ local failure = require("fail")
 local VERSION = "0.1.0"
 local FAILED = 125 -- exit status: the tool itself failed
 
-local commands = { "build", "map", "run", "jobs" }
+local commands = { "build", "map", "run", "symbolize", "jobs" }
 
 local function is_command(name)
 	for _, command in ipairs(commands) do
@@ -25,10 +25,10 @@ end
 local function help()
 	print("usage: atoll COMMAND [WORD]...\n")
 	for _, name in ipairs(commands) do
-		print(("  %-8s %s"):format(name, require(name).summary))
+		print(("  %-10s %s"):format(name, require(name).summary))
 	end
-	print("  help     print this, or with a command's name what it takes")
-	print("  version  print the version\n")
+	print("  help       print this, or with a command's name what it takes")
+	print("  version    print the version\n")
 	print("Exit status: what ran ended with, or 125 when atoll itself failed.")
 	return 0
 end

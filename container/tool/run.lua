@@ -112,6 +112,9 @@ local function main(args)
 	if not result.status then
 		say("%s %s", guest.name, guests.summary(result))
 	end
+	if result.ending == "crash" then
+		say("with files and lines: atoll symbolize %s LOG, or 2>&1 | atoll symbolize %s", opts[1], opts[1])
+	end
 	return guests.exit_status(result)
 end
 
