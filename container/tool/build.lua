@@ -84,11 +84,26 @@ local function wraps(job)
 	return list
 end
 
+-- The C library's start and end files, but of gcc's those for programs that find
+-- their unwind tables by the program header: with the ones for static programs
+-- the first backtrace would allocate memory to sort the tables.
+local function start_files(job)
+	job.start_files = job.start_files or {}
+	for _, name in ipairs({ "crt1.o", "crti.o", "crtbegin.o", "crtend.o", "crtn.o" }) do
+		job.start_files[name] = job.start_files[name]
+			or run({ "gcc", "-print-file-name=" .. name }, "gcc"):gsub("%s+$", "")
+	end
+	return job.start_files
+end
+
 local function link_guest(job, inputs)
-	local command = { "gcc", "-static", "-no-pie", "-Wl,--gc-sections", "-Wl,--build-id=none", "-o",
-		job.output .. ".debug", link_script(job, read(job.lib .. "/image.lds")), job.lib .. "/kernel.o" }
+	local crt = start_files(job)
+	local command = { "gcc", "-static", "-no-pie", "-nostartfiles", "-Wl,--gc-sections", "-Wl,--build-id=none",
+		"-Wl,--eh-frame-hdr", "-o", job.output .. ".debug", link_script(job, read(job.lib .. "/image.lds")),
+		crt["crt1.o"], crt["crti.o"], crt["crtbegin.o"], job.lib .. "/kernel.o" }
 	append(append(append(command, wraps(job)), inputs), libraries(job, job.lib))
-	run(append(command, { "-ljemalloc", "-lm" }), job.manifest.path .. ": linking")
+	append(command, { "-ljemalloc", "-lm", crt["crtend.o"], crt["crtn.o"] })
+	run(command, job.manifest.path .. ": linking")
 	return symbols.parse((run({ "nm", job.output .. ".debug" }, "nm")))
 end
 
