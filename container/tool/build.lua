@@ -7,6 +7,7 @@ local fail = require("fail").fail
 local files = require("files")
 local generate = require("generate")
 local layout = require("layout")
+local lean = require("lean")
 local manifest_read = require("manifest").read_or_fail
 local options = require("options")
 local ranges = require("ranges")
@@ -101,7 +102,8 @@ local function link_guest(job, inputs)
 	local command = { "gcc", "-static", "-no-pie", "-nostartfiles", "-Wl,--gc-sections", "-Wl,--build-id=none",
 		"-Wl,--eh-frame-hdr", "-o", job.output .. ".debug", link_script(job, read(job.lib .. "/image.lds")),
 		crt["crt1.o"], crt["crti.o"], crt["crtbegin.o"], job.lib .. "/kernel.o" }
-	append(append(append(command, wraps(job)), inputs), libraries(job, job.lib))
+	append(append(append(command, wraps(job)), inputs), lean.objects(job.lib, inputs))
+	append(command, libraries(job, job.lib))
 	append(command, { "-ljemalloc", "-lm", crt["crtend.o"], crt["crtn.o"] })
 	run(command, job.manifest.path .. ": linking")
 	return symbols.parse((run({ "nm", job.output .. ".debug" }, "nm")))
