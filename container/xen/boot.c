@@ -75,21 +75,29 @@ static void devices_map(uint32_t *console_port)
 	*console_port = (uint32_t)port;
 }
 
+/* Whole blocks that the image's promises take where so many single frames are free. */
+static uint64_t blocks_needed(uint64_t frames)
+{
+	uint64_t split = image.memory.pages > frames ? image.memory.pages - frames : 0;
+
+	return image.memory.super_pages + (split + FRAMES_PER_BLOCK - 1) / FRAMES_PER_BLOCK;
+}
+
 /* End here and not later, when a component finds that its heap cannot be backed. */
 static void memory_check(const struct frame_stock *stock)
 {
-	const struct image_memory *need = &image.memory;
-	uint64_t split = need->pages > stock->frames ? need->pages - stock->frames : 0;
-	uint64_t blocks = need->super_pages + (split + FRAMES_PER_BLOCK - 1) / FRAMES_PER_BLOCK;
-	uint64_t given = (boot.ram + LAYOUT_MIB(1) - 1) / LAYOUT_MIB(1);
-	uint64_t more = (blocks - stock->super_frames) * LAYOUT_SUPER_SIZE / LAYOUT_MIB(1);
+	/* What is behind the last whole block of all: with more memory it would be in one. */
+	uint64_t tail = boot.ram % LAYOUT_SUPER_SIZE;
+	uint64_t blocks, needed;
 
-	frame_promise(need->super_pages);
-	if (blocks <= stock->super_frames)
+	frame_promise(image.memory.super_pages);
+	if (blocks_needed(stock->frames) <= stock->super_frames)
 		return;
+	blocks = blocks_needed(stock->frames - tail / LAYOUT_PAGE_SIZE);
+	needed = boot.ram - tail + (blocks - stock->super_frames) * LAYOUT_SUPER_SIZE;
 	print("atoll: image %s needs %lu MiB of memory, Xen gave %lu: raise memory= in its xl "
 	      "config\n",
-	      image.name, given + more, given);
+	      image.name, needed / LAYOUT_MIB(1), boot.ram / LAYOUT_MIB(1));
 	guest_end(EX_OSERR);
 }
 
