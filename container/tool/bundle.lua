@@ -4,6 +4,7 @@
 
 local check = require("check")
 local files = require("files")
+local layout = require("layout")
 local sandbox = require("sandbox")
 
 local DEPTH_MAX = 16 -- folders in folders; links may make a circle of them
@@ -163,6 +164,13 @@ function bundle.files(reader, block, component)
 	local all = setmetatable({ reader = reader, block = block, list = {}, seen = {} }, collector)
 	for _, entry in ipairs(component.files) do
 		all:add(entry.name or plain(entry.path), full_path(reader, plain(entry.path)), 0)
+	end
+	local bytes = 0
+	for _, file in ipairs(all.list) do
+		bytes = bytes + file.size
+	end
+	if bytes > layout.image_size then
+		all:report("got files of %d bytes, expected at most %s", bytes, check.size_text(layout.image_size))
 	end
 	component.files = all.list
 end

@@ -9,6 +9,7 @@ local MAGIC = "\127ELF\2\1\1" -- 64 bits, little-endian, version 1
 local MACHINE_X86_64 = 62
 local SEGMENT_LOAD = 1
 local SECTION_NOBITS = 8
+local NAME_MAX = 1024 -- bytes of a section's name; or many sections with one endless name fill the memory
 
 local file = {}
 file.__index = file
@@ -18,16 +19,22 @@ local function damaged(self, what)
 end
 
 local function slice(self, offset, size, what)
-	if offset < 0 or size < 0 or offset > #self.bytes or size > #self.bytes - offset then
+	if offset < 0 or size < 0 or offset > self.size or size > self.size - offset then
 		damaged(self, what .. " lies behind the end of the file")
 	end
-	return self.bytes:sub(offset + 1, offset + size)
+	self.handle:seek("set", offset)
+	local bytes = size == 0 and "" or self.handle:read(size)
+	if not bytes or #bytes ~= size then
+		damaged(self, what .. " cannot be read")
+	end
+	return bytes
 end
 
 -- Calls each(entry bytes) for every entry of a table.
 local function for_entries(self, table_, what, each)
+	local bytes = slice(self, table_.offset, table_.count * table_.entry, what)
 	for i = 0, table_.count - 1 do
-		each(slice(self, table_.offset + i * table_.entry, table_.entry, what))
+		each(bytes:sub(i * table_.entry + 1, (i + 1) * table_.entry))
 	end
 end
 
@@ -44,7 +51,7 @@ end
 local function read_sections(self, sections)
 	for_entries(self, sections, "the section header", function(entry)
 		local name, kind, flags, address, offset, size, _, _, align = ("<I4I4i8i8i8i8I4I4i8"):unpack(entry)
-		self.sections[#self.sections + 1] = { name_offset = name, kind = kind, flags = flags,
+		self.sections[#self.sections + 1] = { name = "", name_offset = name, kind = kind, flags = flags,
 			base = address, offset = offset, size = size, align = align }
 	end)
 	local strings = self.sections[sections.names + 1]
@@ -53,7 +60,8 @@ local function read_sections(self, sections)
 	end
 	local text = slice(self, strings.offset, strings.size, "the table of names")
 	for _, section in ipairs(self.sections) do
-		section.name = text:match("^[^\0]*", section.name_offset + 1)
+		local first = section.name_offset + 1
+		section.name = text:sub(first, first + NAME_MAX - 1):match("^[^\0]*")
 	end
 end
 
@@ -81,10 +89,9 @@ local function open(path)
 	if not handle then
 		fail("%s; expected an image", err)
 	end
-	local bytes = handle:read("a")
-	handle:close()
-	local self = setmetatable({ path = path, bytes = bytes or "", segments = {}, sections = {} }, file)
-	if self.bytes:sub(1, #MAGIC) ~= MAGIC then
+	local self = setmetatable({ path = path, handle = handle, segments = {}, sections = {} }, file)
+	self.size = handle:seek("end") or 0
+	if self.size < #MAGIC or slice(self, 0, #MAGIC, "the header") ~= MAGIC then
 		damaged(self, "not an ELF file of this machine")
 	end
 	local head = slice(self, 16, 48, "the header")

@@ -6,6 +6,7 @@ local elf = require("elf")
 local fail = require("fail").fail
 local guests = require("guest")
 local layout = require("layout")
+local memory = require("memory")
 local options = require("options")
 local sandbox = require("sandbox")
 
@@ -17,6 +18,8 @@ Prints every region of the image's address map in ascending order and, below
 each, what this image has there. An end is the first byte behind. What is not
 listed is never mapped; regions marked "guest" are there on Xen only.
 ]]
+
+local TEXT_MAX = 64 << 20 -- bytes that putting a map into words may take
 
 local UNITS = { { 1 << 30, "GiB" }, { 1 << 20, "MiB" }, { 1 << 10, "KiB" } }
 
@@ -126,7 +129,10 @@ local function main(args)
 		fail("%s: no section .atoll.map; expected an image that atoll build packed", path)
 	end
 	-- The section may say anything; what is no map fails somewhere in here.
-	local ok, result = pcall(text, sandbox.data(data))
+	local value = sandbox.data(data)
+	memory.limit(TEXT_MAX)
+	local ok, result = pcall(text, value)
+	memory.limit()
 	if not ok then
 		fail("%s: the section .atoll.map is damaged; expected an image that atoll build packed", path)
 	end
