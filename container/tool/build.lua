@@ -102,7 +102,7 @@ local function link_guest(job, inputs)
 	local command = { "gcc", "-static", "-no-pie", "-nostartfiles", "-Wl,--gc-sections", "-Wl,--build-id=none",
 		"-Wl,--eh-frame-hdr", "-o", job.output .. ".debug", link_script(job, read(job.lib .. "/image.lds")),
 		crt["crt1.o"], crt["crti.o"], crt["crtbegin.o"], job.lib .. "/kernel.o" }
-	append(append(append(command, wraps(job)), inputs), lean.objects(job.lib, inputs))
+	append(append(append(command, wraps(job)), inputs), lean.objects(job.lib, append(programs.archives(job), inputs)))
 	append(command, libraries(job, job.lib))
 	append(command, { "-ljemalloc", "-lm", crt["crtend.o"], crt["crtn.o"] })
 	run(command, job.manifest.path .. ": linking")

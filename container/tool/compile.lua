@@ -114,12 +114,13 @@ end
 local function join(job, component, objects)
 	local name, joined = component.name, ("%s/%s.o"):format(job.dir, component.name)
 	local command = append({ "ld", "-r", "-d", "-o", joined }, objects) -- -d: common symbols get a place
+	append(command, { "--start-group" })
 	for _, lib in ipairs(component.libs) do
 		if not SHARED_LIBS[lib] then
 			append(command, { library(job, component, lib) })
 		end
 	end
-	run(command, place(job, component, "sources"))
+	run(append(command, { "--end-group" }), place(job, component, "sources"))
 	if not has_main(joined) then
 		fail("%s: found no function main, expected int main(int argc, char **argv) in one of them",
 			place(job, component, "sources"))
