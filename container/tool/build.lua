@@ -13,6 +13,7 @@ local options = require("options")
 local ranges = require("ranges")
 local programs = require("program")
 local symbols = require("symbols")
+local sys = require("sys")
 
 local append, run, write = compile.append, compile.run, compile.write
 
@@ -143,8 +144,8 @@ local function finish_guest(job)
 	run({ "objcopy", "--strip-all", ("--add-section=.atoll.map=%s.map"):format(output), debug_file,
 		output .. ".elf" }, "objcopy")
 	write(output .. ".cfg", generate.xl_config(job.manifest, data, files.realpath(output .. ".elf")))
-	print(("packed %s.elf: %.1f MiB, needs %d MiB of memory and %d cores"):format(output,
-		files.stat(output .. ".elf").size / (1 << 20), data.memory >> 20, data.cores))
+	print(("packed %s.elf: %.1f MiB, needs %d MiB of memory and %d cores; took %.1f s"):format(output,
+		files.stat(output .. ".elf").size / (1 << 20), data.memory >> 20, data.cores, sys.clock() - job.begun))
 end
 
 local function pack_guest(job)
@@ -183,7 +184,7 @@ local function main(args)
 	elseif opts.sanitize and not compile.sanitizers[opts.sanitize] then
 		fail('build: option --sanitize: got "%s"; expected address or thread', opts.sanitize)
 	end
-	local job = { manifest = manifest_read(opts[1]), sanitize = opts.sanitize }
+	local job = { begun = sys.clock(), manifest = manifest_read(opts[1]), sanitize = opts.sanitize }
 	local dir = opts.output or "build/" .. job.manifest.name
 	job.root, job.lib = installation()
 	job.dir = dir .. "/" .. (opts.sanitize or "obj")

@@ -70,6 +70,9 @@ end
 local function compile_source(job, component, source, object)
 	local command = append({ "gcc", "-c", source, "-o", object }, flags(job))
 	append(append(command, WARNINGS), component.cflags)
+	if files.isatty(2) then -- some take half a minute
+		io.stderr:write("atoll: compiling ", source, "\n")
+	end
 	run_shown(command, place(job, component, "sources"))
 	return object
 end

@@ -228,11 +228,25 @@ for _, kind in ipairs({ "address", "thread" }) do
 	end)
 end
 
+tap.case("libraries that need one another are found whatever their order", function()
+	tool.write("left.c", "int right(void), left(void);\nint left(void) { return right() + 1; }\n")
+	tool.write("right.c", "int deep(void), right(void);\nint right(void) { return deep() + 1; }\n")
+	tool.write("deep.c", "int deep(void);\nint deep(void) { return 1; }\n")
+	tool.run("gcc -c left.c right.c deep.c && ar rcs libleft.a left.o deep.o && ar rcs libright.a right.o")
+	tool.write("plain.c", "int left(void);\nint main(void) { return left(); }\n")
+	for _, libs in ipairs({ '"left", "right"', '"right", "left"' }) do
+		tool.write("service.lua", ('name = "ranges"\ncores = 1\ncomponent "a" { language = "c", sources = { "plain.c" },'
+			.. ' libs = { %s }, core = 0, heap = "4M" }\n'):format(libs))
+		build("-o libs")
+		tap.equal(select(2, tool.run("./libs/ranges.elf")), 3)
+	end
+end)
+
 tap.case("constructors of an old kind are refused", function()
 	tool.write("plain.c", "__asm__(\".section .ctors, \\\"aw\\\"\\n.quad main\\n.text\");\nint main(void) { return 0; }\n")
 	local text, status = tool.run(("env LIBRARY_PATH=. '%s' build -o old service.lua"):format(tool.atoll))
 	tap.equal(status, tool.FAILED)
-	tap.contains(text, 'component "plain": field sources: got the section .ctors, expected constructors in .init_array')
+	tap.contains(text, 'component "a": field sources: got the section .ctors, expected constructors in .init_array')
 end)
 
 tool.finish()
