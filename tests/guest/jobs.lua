@@ -58,6 +58,21 @@ local function wordcount(what, file)
 	})
 end
 
+-- Its output is that of the same file as a Linux process, which `tests/guest/run`
+-- wrote beforehand; and it has these texts, so that both are not wrong together.
+local function transcript(what, name, expect, on)
+	function expect.check(text)
+		local expected = contents("build/guest/transcript/" .. name)
+		return own_output(text) == expected, "its output is not that of a Linux process"
+	end
+	return job(name .. ": " .. what, {
+		image = name,
+		module = "build/guest/text/gpl",
+		on = on,
+		expect = expect,
+	})
+end
+
 return {
 	job("greeting: the example of the README", {
 		image = "greeting",
@@ -101,6 +116,14 @@ return {
 		words = { "parrot.arg=error" },
 		expect = { status = 1, output = { "parrot.lua:8: parrot is sick", "stack traceback" } },
 	}),
+	transcript("5,000 rows in a database in memory", "sqlite", {
+		output = { "SQLite 3", "5000 | 152711152 |", "USING INDEX of_customer", "    ok\n", "in use: 0 bytes" },
+	}),
+	transcript("the C library says what it says in a process", "clib", {
+		output = { "time: work is counted: yes", "getrandom: 64 and 64 bytes, different",
+			"checksum 8a28e410", "too much: NULL, ENOMEM", "called last\n", "lgamma: inf" },
+		absent = { "time: [^\n]*no\n" },
+	}, PLAIN), -- it asks for more memory than a sanitizer lets it
 	job("clock: forward, at the right pace, on both cores", {
 		image = "clock",
 		expect = { output = { "watch: clocks are right", "dial: clocks are right" } },
