@@ -65,7 +65,7 @@ local function libraries(job, lib)
 	local list = { "-Wl,--start-group", lib .. "/libatoll.a" }
 	if job.lua then
 		append(list, { lib .. "/libatoll-lua.a" })
-		append(append(list, programs.archives(job)), { "-llua5.4" })
+		append(append(list, programs.archives(job)), { "-l:liblua5.4.a" }) -- whose fopen is wrapped
 	end
 	return append(list, { "-Wl,--end-group", "-lm", "-lpthread" })
 end

@@ -68,6 +68,7 @@ local function transcript(what, name, expect, on)
 	return job(name .. ": " .. what, {
 		image = name,
 		module = "build/guest/text/gpl",
+		input = contents("tests/guest/typed"),
 		on = on,
 		expect = expect,
 	})
@@ -124,6 +125,23 @@ return {
 			"checksum 8a28e410", "too much: NULL, ENOMEM", "called last\n", "lgamma: inf" },
 		absent = { "time: [^\n]*no\n" },
 	}, PLAIN), -- it asks for more memory than a sanitizer lets it
+	transcript("Lua's library, cjson and lpeg say what they say in a process", "lualib", {
+		output = { "# text, lpeg", "# compiled, lpeg", 'input: "first line" 42 " rest"', "module: 35149 true",
+			"rounding: %-4 %-3 ", 'again: "%[10000000000,%-0.5,', "sums: 7 " },
+	}),
+	job("lualib: a traceback has the names of the script's own files", {
+		image = "lualib",
+		words = { "text.arg=fail" },
+		expect = { status = 1, output = { "text: report.lua:34: at the bottom\nstack traceback:\n",
+			"\n\treport.lua:34: in function 'report.raise'\n\tlibrary.lua:25: in upvalue 'inner'\n" } },
+	}),
+	job("lualib: so has that of bytecode", {
+		image = "lualib",
+		words = { "compiled.arg=fail" },
+		input = contents("tests/guest/typed"),
+		expect = { status = 1, output = { "compiled: report.lua:34: at the bottom\nstack traceback:\n",
+			"library.lua:25: in upvalue 'inner'\n\t" } },
+	}),
 	job("clock: forward, at the right pace, on both cores", {
 		image = "clock",
 		expect = { output = { "watch: clocks are right", "dial: clocks are right" } },

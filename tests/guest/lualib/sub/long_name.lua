@@ -1,0 +1,3 @@
+-- SPDX-License-Identifier: MIT
+-- A module under another name than its file's.
+return { name = ... }
