@@ -94,8 +94,3 @@ void clock_timer_set(unsigned id, uint64_t deadline)
 {
 	hypercall_timer_set(id, clock_to_xen(deadline));
 }
-
-void clock_timer_stop(unsigned id)
-{
-	hypercall_timer_stop(id);
-}

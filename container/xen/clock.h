@@ -21,8 +21,10 @@ uint64_t clock_wall(void);
 /* Xen's own clock, for hypercalls that want a time. */
 uint64_t clock_to_xen(uint64_t now);
 
-/* One timer event on core `id`, the caller's, when clock_now() is deadline. */
+/*
+ * One timer event on core `id`, the caller's, when clock_now() is deadline; instead
+ * of the one that was asked for before.
+ */
 void clock_timer_set(unsigned id, uint64_t deadline);
-void clock_timer_stop(unsigned id);
 
 #endif

@@ -70,7 +70,7 @@ static void core_bind(struct core *core)
 	core->current = &core->idle;
 	core->idle.core = core;
 	core->switch_end = core_stack_end(core->id, CORE_SWITCH);
-	core->timer = THREAD_FOREVER;
+	core->timer = core->slice_end = THREAD_FOREVER;
 	string_copy(core->idle.name, "idle", sizeof(core->idle.name));
 	cpu_msr_write(MSR_GS_BASE, (uint64_t)core);
 }
@@ -274,17 +274,18 @@ static void barrier_wait(struct core *core, uint32_t ticket)
 void core_barrier(void)
 {
 	unsigned count = core_count();
-	uint32_t ticket[LAYOUT_CORES_MAX] = {0};
+	uint32_t ticket[LAYOUT_CORES_MAX], asked = 0;
 
 	cpu_fence();
 	for (unsigned i = 0; i < count; i++) {
 		if (&cores[i] == core_self() || barrier_is_needless(&cores[i]))
 			continue;
 		ticket[i] = __atomic_add_fetch(&cores[i].barrier_wanted, 1, __ATOMIC_ACQ_REL);
+		asked |= 1u << i;
 		core_kick(&cores[i]);
 	}
 	for (unsigned i = 0; i < count; i++)
-		if (&cores[i] != core_self() && ticket[i])
+		if (asked >> i & 1)
 			barrier_wait(&cores[i], ticket[i]);
 	cpu_fence();
 }

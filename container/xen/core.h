@@ -50,13 +50,15 @@ struct core {
 	struct thread *departed;         /* just switched away from, to be ended or moved */
 	struct thread *vector_owner;     /* whose vector state is in the registers */
 	struct thread *sleepers;         /* by deadline */
-	uint64_t timer;                  /* deadline that the timer is set for */
+	uint64_t timer;                  /* when it fires; THREAD_FOREVER: it does not */
+	uint64_t slice_end;              /* of current; THREAD_FOREVER: it is not watched */
 	uint64_t ports[CORE_PORT_WORDS]; /* event ports that this core handles */
 	struct thread idle;
 
 	struct lock lock; /* covers what follows */
 	struct thread *queue_head, *queue_tail;
 	bool halted; /* nothing ready: wake by event */
+	bool alone;  /* a thread runs and none is ready: it is not watched yet */
 
 	/* Any core. */
 	uint32_t ipi_port; /* set before the core is online */

@@ -7,6 +7,7 @@
 #include "container/xen/device.h"
 #include "container/xen/event.h"
 #include "container/xen/hypercall.h"
+#include "container/xen/schedule.h"
 #include "container/xen/thread.h"
 
 #include <asm/errno.h>
@@ -37,6 +38,13 @@ int event_handle(uint32_t port, struct core *core, void (*handler)(void))
 	return (int)hypercall_event_unmask(port);
 }
 
+/* Another core wants something of this one: any of these. */
+static void core_kicked(void)
+{
+	core_barrier_answer();
+	schedule_kicked();
+}
+
 int event_core_setup(struct core *core)
 {
 	int ret = (int)hypercall_event_bind_ipi(core->id, &core->ipi_port);
@@ -46,8 +54,8 @@ int event_core_setup(struct core *core)
 	ret = (int)hypercall_event_bind_virq(VIRQ_TIMER, core->id, &core->timer_port);
 	if (ret < 0)
 		return ret;
-	ret = event_handle(core->ipi_port, core, core_barrier_answer);
-	return ret < 0 ? ret : event_handle(core->timer_port, core, thread_expire);
+	ret = event_handle(core->ipi_port, core, core_kicked);
+	return ret < 0 ? ret : event_handle(core->timer_port, core, schedule_timer);
 }
 
 void event_clear(uint32_t port)

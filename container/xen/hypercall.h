@@ -122,11 +122,6 @@ static inline long hypercall_timer_set(unsigned vcpu, uint64_t deadline)
 	return hypercall__(VCPUOP_set_singleshot_timer, vcpu, (long)&arg, __HYPERVISOR_vcpu_op);
 }
 
-static inline long hypercall_timer_stop(unsigned vcpu)
-{
-	return hypercall__(VCPUOP_stop_singleshot_timer, vcpu, 0, __HYPERVISOR_vcpu_op);
-}
-
 /* Unmask a port, and raise the upcall if it is pending. */
 static inline long hypercall_event_unmask(evtchn_port_t port)
 {

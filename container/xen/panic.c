@@ -59,6 +59,11 @@ static void panic_begin(void)
 		cpu_relax();
 }
 
+bool panic_is_here(void)
+{
+	return __atomic_load_n(&panicking, __ATOMIC_RELAXED) == core_self();
+}
+
 static void registers_print(const struct regs *regs)
 {
 	print(" rip %016lx  rsp %016lx  rflags %08lx\n", regs->rip, regs->rsp, regs->rflags);

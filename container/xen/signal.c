@@ -6,12 +6,12 @@
 #include "container/xen/panic.h"
 #include "container/xen/signal.h"
 #include "container/xen/signal_frame.h"
+#include "container/xen/sys.h"
 
 #include <asm/errno.h>
 
 #define BIT(signal) (UINT64_C(1) << ((signal)-1))
 #define NEVER_BLOCKED (BIT(SIGKILL) | BIT(SIGSTOP))
-#define PROCESS_ID 1
 /* To ask a process to end: its status then is 128 and the signal's number, as a shell says it. */
 #define ASKS_TO_END (BIT(SIGTERM) | BIT(SIGINT) | BIT(SIGHUP))
 /* There is no terminal that would stop a process and nobody to continue it. */

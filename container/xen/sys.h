@@ -12,6 +12,8 @@
 
 #include "container/xen/core.h"
 
+#define PROCESS_ID 1 /* and that of nobody else */
+
 typedef long sys_call(const struct regs *regs);
 
 /* sys_memory.c */

@@ -11,7 +11,6 @@
 #include <linux/signal.h>
 
 #define SET_SIZE sizeof(uint64_t)
-#define PROCESS_ID 1
 #define STACK_MIN 2048 /* MINSIGSTKSZ: a frame with AVX state needs 1,400 */
 
 long sys_kill(const struct regs *regs)

@@ -49,19 +49,59 @@ static bool is_wall_clock(uint64_t id)
 	return id == CLOCK_REALTIME || id == CLOCK_REALTIME_COARSE || id == CLOCK_TAI;
 }
 
-/* The CPU-time clocks run with the guest: no thread is ever preempted by another. */
+/* Clocks of one thread or process have negative numbers: ~id << 3 | kind (linux/posix-timers.h). */
+#define CLOCK_ID_SHIFT 3
+#define CLOCK_OF_THREAD 4
+#define CLOCK_KIND 3
+#define CLOCK_KIND_FILE 3 /* not a CPU clock; the others all are */
+
+static bool cpu_clock_read(int clock, uint64_t *ns)
+{
+	int id = ~(clock >> CLOCK_ID_SHIFT);
+
+	if ((clock & CLOCK_KIND) == CLOCK_KIND_FILE)
+		return false;
+	if (!(clock & CLOCK_OF_THREAD)) {
+		*ns = thread_cpu_ns_all();
+		return id == 0 || id == PROCESS_ID;
+	}
+
+	const struct thread *thread = id ? thread_by_id(id) : thread_current();
+
+	if (!thread || !thread->signals.alive)
+		return false;
+	*ns = thread_cpu_ns(thread);
+	return true;
+}
+
+static bool clock_read(int clock, uint64_t *ns)
+{
+	if (clock < 0)
+		return cpu_clock_read(clock, ns);
+	if (clock == CLOCK_PROCESS_CPUTIME_ID)
+		*ns = thread_cpu_ns_all();
+	else if (clock == CLOCK_THREAD_CPUTIME_ID)
+		*ns = thread_cpu_ns(thread_current());
+	else
+		*ns = is_wall_clock((uint64_t)clock) ? clock_wall() : clock_now();
+	return clock <= CLOCK_TAI;
+}
+
 long sys_clock_gettime(const struct regs *regs)
 {
-	if (regs->rdi > CLOCK_TAI)
+	uint64_t ns;
+
+	if (!clock_read((int)regs->rdi, &ns))
 		return -EINVAL;
-	timespec_fill((struct timespec64 *)regs->rsi,
-		      is_wall_clock(regs->rdi) ? clock_wall() : clock_now());
+	timespec_fill((struct timespec64 *)regs->rsi, ns);
 	return 0;
 }
 
 long sys_clock_getres(const struct regs *regs)
 {
-	if (regs->rdi > CLOCK_TAI)
+	uint64_t ns;
+
+	if (!clock_read((int)regs->rdi, &ns))
 		return -EINVAL;
 	if (regs->rsi)
 		timespec_fill((struct timespec64 *)regs->rsi, 1);

@@ -3,6 +3,7 @@
  * The system call table, and what happens to calls that are not in it.
  */
 #include "container/xen/asm.h"
+#include "container/xen/panic.h"
 #include "container/xen/print.h"
 #include "container/xen/sys.h"
 
@@ -120,7 +121,8 @@ long syscall_dispatch(struct regs *regs)
 	long result =
 		number < CALLS_MAX && calls[number] ? calls[number](regs) : call_unknown(number);
 
-	if (__atomic_load_n(&thread_current()->work, __ATOMIC_RELAXED))
+	/* A crash report calls, too, through the C library's unwinder. */
+	if (__atomic_load_n(&thread_current()->work, __ATOMIC_RELAXED) && !panic_is_here())
 		leave_to_work(regs, number, result);
 	return result;
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Threads and the scheduler.
+ * Threads.
  *
- * A thread belongs to one core and runs only there; it moves when it asks to.
- * A core runs the thread at the head of its queue until that thread waits,
- * yields or ends, and halts when nothing is ready. Interrupts are off in all of
- * the kernel, so a core's own fields need no lock against itself.
+ * A thread belongs to one core and runs only there; it moves when it is asked to.
+ * The threads of a core take turns (schedule.h); it halts when none is ready.
+ * Interrupts are off in all of the kernel, so a core's own fields need no lock
+ * against itself.
  */
 #ifndef XEN_THREAD_H
 #define XEN_THREAD_H
@@ -31,9 +31,10 @@ enum thread_state {
 };
 
 /* What a thread has to do before it goes on above the system call line; bits of thread->work. */
-#define THREAD_WORK_SIGNAL 1u /* signal_deliver */
-#define THREAD_WORK_RETURN 2u /* signal_return */
-#define THREAD_WORK_MOVE 4u   /* go to thread->destination */
+#define THREAD_WORK_SIGNAL 1u  /* signal_deliver */
+#define THREAD_WORK_RETURN 2u  /* signal_return */
+#define THREAD_WORK_MOVE 4u    /* go to thread->destination */
+#define THREAD_WORK_PREEMPT 8u /* schedule_preempt */
 
 /* Where a thread goes on that has no frame of the kernel: thread_switch pops it, from rsp. */
 struct thread_resume {
@@ -52,6 +53,11 @@ struct thread {
 	uint32_t *clear_tid; /* zeroed, and waiters woken, at the end */
 	char name[THREAD_NAME_SIZE];
 	int id; /* 1 and up, set at birth */
+
+	/* CPU time; written by its core only, read by all: see thread_cpu_ns. */
+	uint32_t run_version;
+	uint64_t run_start; /* clock_now() when it got the core, THREAD_FOREVER: it has not */
+	uint64_t run_ns;    /* what it had before */
 
 	/* Under its core's lock; state is also set by the thread itself before it leaves. */
 	enum thread_state state;
@@ -96,6 +102,13 @@ void thread_interrupt(struct thread *thread);
 /* Leave the kernel for these registers, once the current thread's work is done. In entry.S. */
 _Noreturn void thread_leave_by(struct regs *regs);
 
+/* Let it go on by its resume frame when it has its turn again. */
+void thread_resume_set(struct thread *thread);
+
+/* Time that the thread has had a core, the kernel's work for it included; and that all had. */
+uint64_t thread_cpu_ns(const struct thread *thread);
+uint64_t thread_cpu_ns_all(void);
+
 /*
  * Wait until thread_wake or, with -ETIMEDOUT, until clock_now() is deadline, or,
  * with -EINTR, until a signal is due. The caller has set cancel and state =
@@ -116,14 +129,11 @@ void thread_yield(void);
 /* Go on on another core; a thread that is not the current one does so once it has run. */
 void thread_move(struct thread *thread, struct core *core);
 
-/* End the current thread. */
+/* End the current thread; its core calls thread_bury once it is off its stack. */
 _Noreturn void thread_end(void);
+void thread_bury(struct thread *thread);
 
-/* Wake the threads of this core whose deadline is past; set the timer for the rest. */
-void thread_expire(void);
-
-/* The last of an upcall: may leave for other than the interrupted code, which has these registers.
- */
+/* The last of an upcall of code with these registers; leaves by its work where it has any. */
 void thread_upcall_end(const struct regs *regs);
 
 /* What a core does when it has nothing else; never returns. */

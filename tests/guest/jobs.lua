@@ -192,6 +192,15 @@ return {
 		on = PLAIN,
 		expect = { output = { "signals: all is as on Linux" } },
 	}),
+	job("preempt: threads that never wait take turns", {
+		image = "preempt",
+		on = PLAIN,
+		expect = { output = { "turns: all had theirs" } },
+	}),
+	job("cputime: of threads, of the process, of Lua", {
+		image = "cputime",
+		expect = { output = { "meter: CPU time is right", "dial: time went by with work" } },
+	}),
 	job("calls: an unknown system call is reported once, by name", {
 		image = "calls",
 		on = GUEST,
