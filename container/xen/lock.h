@@ -3,9 +3,9 @@
  * Spin locks between cores. Interrupts are off wherever the kernel runs, so a
  * lock is never taken from an interrupt on top of itself.
  *
- * Order, outermost first: the console's; vm, page tables, frames; futex bucket,
- * core. Touching memory that is backed on demand takes vm's, so it is done under
- * the console's and a bucket's lock, and never under the other three.
+ * Order, outermost first: the console's; vm, page tables, frames; a thread's
+ * signals, futex bucket, core. Touching memory that is backed on demand takes vm's, so it is done
+ * under the console's and a bucket's lock, and never under the others.
  */
 #ifndef XEN_LOCK_H
 #define XEN_LOCK_H

@@ -60,7 +60,7 @@ long sys_rt_sigprocmask(const struct regs *regs)
 		*(uint64_t *)regs->rdx = before;
 	if (!set)
 		return 0;
-	switch (regs->rdi) {
+	switch ((int)regs->rdi) {
 	case SIG_BLOCK:
 		signal_mask_set(before | change);
 		return 0;

@@ -150,7 +150,8 @@ return {
 		image = "cores",
 		on = GUEST,
 		expect = { output = { "processors 0 and 2", "vCPU 0 was halted for most of the wait: yes",
-			"vCPU 1 was halted for most of the wait: yes" } },
+			"vCPU 1 was halted for most of the wait: yes",
+			"a thread began on processor 2 and moved: yes" } },
 	}),
 	job("tables: 2 MiB pages and the map's rights", {
 		image = "tables",
@@ -196,6 +197,16 @@ return {
 		image = "preempt",
 		on = PLAIN,
 		expect = { output = { "turns: all had theirs" } },
+	}),
+	job("share: a component that never waits, and one beside it", {
+		image = "share",
+		expect = {
+			output = { "rounds: %d+ rounds, all the same" },
+			check = function(text)
+				local guest, rounds = text:find("guest: had its turns"), text:find("rounds: ")
+				return guest and rounds and guest < rounds, "the guest had no turn before the rounds were over"
+			end,
+		},
 	}),
 	job("cputime: of threads, of the process, of Lua", {
 		image = "cputime",

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Asks Xen how the guest's vCPUs spend their time while both components wait.
+ * Asks Xen how the guest's vCPUs spend their time while both components wait, and
+ * places threads.
  */
+#define _GNU_SOURCE /* CPU sets */
 #include <atoll.h>
 #include "processor.h"
 
+#include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -50,6 +54,52 @@ static int is_idle(unsigned vcpu, const struct runstate *before, const struct ru
 	return blocked > NAP / 2;
 }
 
+static uint32_t begun_on;
+static int moved;
+
+/* Spins until it finds itself on another processor. */
+static void *wander(void *argument)
+{
+	begun_on = processor_apic();
+	__atomic_store_n((int *)argument, 1, __ATOMIC_RELEASE);
+	while (processor_apic() == begun_on)
+		;
+	moved = 1;
+	return NULL;
+}
+
+static cpu_set_t one_core(int core)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(core, &set);
+	return set;
+}
+
+/* A thread begins where its attributes say, and goes where it is told while it runs. */
+static int check_placing(uint32_t other)
+{
+	cpu_set_t there = one_core(1), here = one_core(0);
+	struct timespec nap = {.tv_nsec = 1000000};
+	pthread_attr_t attr;
+	pthread_t thread;
+	int begun = 0;
+
+	pthread_attr_init(&attr);
+	pthread_attr_setaffinity_np(&attr, sizeof(there), &there);
+	if (pthread_create(&thread, &attr, wander, &begun))
+		return 0;
+	while (!__atomic_load_n(&begun, __ATOMIC_ACQUIRE))
+		nanosleep(&nap, NULL);
+	pthread_setaffinity_np(thread, sizeof(here), &here);
+	pthread_join(thread, NULL);
+	pthread_attr_destroy(&attr);
+	printf("observer: a thread began on processor %u and moved: %s\n", begun_on,
+	       moved ? "yes" : "no");
+	return begun_on == other && moved;
+}
+
 int main(void)
 {
 	struct channel *talk = channel_open("talk");
@@ -68,6 +118,8 @@ int main(void)
 	for (unsigned i = 0; i < 2; i++)
 		if (runstate_get(i, &after[i]) < 0)
 			return 2;
+	if (!check_placing(other))
+		return 3;
 	return !(is_idle(0, &before[0], &after[0]) & is_idle(1, &before[1], &after[1]) &
 		 (processor_apic() != other));
 }
