@@ -39,6 +39,8 @@ int main(void)
 	check_waits();
 	printf("signals: waits checked\n");
 	check_registers();
+	printf("signals: registers checked\n");
+	check_unwinding();
 	if (!failures)
 		printf("signals: all is as on Linux\n");
 	return failures != 0;

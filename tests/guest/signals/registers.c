@@ -2,23 +2,12 @@
 /*
  * Registers outlive a handler that uses them all, wherever it comes in between.
  */
-#define _GNU_SOURCE /* CPU sets */
 #include "signals.h"
 
 #include <fenv.h>
-#include <pthread.h>
-#include <sched.h>
 #include <stdint.h>
-#include <time.h>
-#include <unistd.h>
-
-#define ROUNDS 20
-#define GAP 3000000 /* ns */
-#define PATIENCE 1000
 
 static volatile sig_atomic_t count, rounding;
-static volatile int stop, ready;
-static pthread_t spinner;
 
 static void spoil(int signal, siginfo_t *info, void *context)
 {
@@ -71,40 +60,17 @@ static bool spin(uint64_t pattern, volatile int *flag)
 	return sum == pattern * 7 && red == pattern;
 }
 
-/* From another core, so that the signals meet code that runs. */
-static void *pelt(void *argument)
-{
-	struct timespec gap = {.tv_nsec = GAP};
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(1, &set);
-	sched_setaffinity(0, sizeof(set), &set);
-	ready = 1;
-	for (int i = 0; i < ROUNDS; i++) {
-		nanosleep(&gap, NULL);
-		pthread_kill(spinner, SIGUSR1);
-		/* One that is pending is not sent again. */
-		for (int waits = 0; count <= i && waits < PATIENCE; waits++)
-			nanosleep(&gap, NULL);
-	}
-	nanosleep(&gap, NULL);
-	stop = 1;
-	return argument;
-}
-
 static void check_spinning(void)
 {
-	pthread_t other;
+	struct pelting pelting;
 
 	count = 0;
-	spinner = pthread_self();
-	pthread_create(&other, NULL, pelt, NULL);
-	while (!ready)
-		usleep(1000);
-	expect(spin((uint64_t)0x12345678 << 20, &stop), "a spinning thread keeps its registers");
-	pthread_join(other, NULL);
-	expect(count == ROUNDS, "and gets every signal");
+	pelt_start(&pelting, &count);
+	pelting.begun = 1;
+	expect(spin((uint64_t)0x12345678 << 20, &pelting.over),
+	       "a spinning thread keeps its registers");
+	pthread_join(pelting.thread, NULL);
+	expect(count == PELT_ROUNDS, "and gets every signal");
 }
 
 /* The handler begins with initial rounding, and what it leaves behind goes with it. */

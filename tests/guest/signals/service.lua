@@ -6,7 +6,7 @@ cores = 2
 
 component "signals" {
 	language = "c",
-	sources = { "main.c", "faults.c", "waits.c", "masks.c", "registers.c" },
+	sources = { "main.c", "faults.c", "waits.c", "masks.c", "registers.c", "unwind.c", "pelt.c" },
 	core = 0,
 	heap = "4M",
 }

@@ -5,6 +5,7 @@
 #ifndef SIGNALS_H
 #define SIGNALS_H
 
+#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 
@@ -16,9 +17,27 @@ void expect(bool ok, const char *what);
 /* sigaction with SA_SIGINFO and these flags; returns what was before. */
 struct sigaction handler_set(int signal, signal_handler *handler, int flags);
 
+#define PELT_ROUNDS 20
+
+struct pelting {
+	pthread_t thread; /* to be joined */
+	pthread_t target;
+	volatile sig_atomic_t *count;
+	volatile int left;  /* it is on the other core */
+	volatile int begun; /* set by the target: from now on */
+	volatile int over;  /* no more will come */
+};
+
+/*
+ * Send SIGUSR1 to this thread PELT_ROUNDS times, from another core, each when its
+ * handler has counted the last; then set pelting->over.
+ */
+void pelt_start(struct pelting *pelting, volatile sig_atomic_t *count);
+
 void check_faults(void);
 void check_waits(void);
 void check_masks(void);
 void check_registers(void);
+void check_unwinding(void);
 
 #endif
