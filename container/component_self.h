@@ -1,34 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Who is calling: what the container and ipc/ ask about a thread's component.
- *
- * Only the one thread that the container makes for a component belongs to it;
- * threads that the component makes belong to none.
  */
 #ifndef CONTAINER_COMPONENT_SELF_H
 #define CONTAINER_COMPONENT_SELF_H
 
 #include <limits.h>
+#include <stdbool.h>
 
 #define COMPONENT_NONE UINT_MAX
-
-struct image_component;
 
 /* Index of the calling thread's component in image.components, or COMPONENT_NONE. */
 unsigned component_index(void);
 
 /*
- * Run the component on the calling thread, which belongs to it from now on.
- * Returns the exit status that its main returned or component_exit was given.
+ * Whether the component, which has just ended, will be started again, as far as
+ * the manifest's policy and what became of it say.
  */
-int component_run(unsigned index, const struct image_component *spec, int argc, char **argv,
-		  char **envp);
-
-/*
- * Run the exit handlers of the component that ran on this thread. The thread
- * belongs to none afterwards. Returns the exit status, which a handler may have
- * changed by component_exit.
- */
-int component_end(void);
+bool component_will_return(unsigned index);
 
 #endif

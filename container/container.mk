@@ -2,13 +2,18 @@
 # The libraries that images are packed from, in build/lib and, for Linux
 # processes with a sanitizer, in build/lib/address and build/lib/thread.
 
-image-sources += container/component.c container/files.c container/main.c container/module.c container/region.c \
-	container/thread.c container/words.c
+image-sources += container/cause.c container/component.c container/component_thread.c \
+	container/files.c container/format.c \
+	container/leave.c container/life.c container/main.c container/module.c container/place.c \
+	container/pristine.c container/region.c container/report.c container/signals.c \
+	container/stats.c container/streams.c container/supervisor.c container/symbol.c \
+	container/thread.c container/trace.c container/words.c
 
-# What differs: a sanitizer brings its own malloc, and links without image.lds.
-heap-plain := container/heap.c container/heap_memory.c container/start.S
-heap-address := container/heap_plain.c
-heap-thread := container/heap_plain.c
+# What differs: a sanitizer brings its own malloc, links without image.lds, and takes
+# faults as its findings.
+heap-plain := container/heap.c container/heap_memory.c container/start.S container/failure.c
+heap-address := container/heap_plain.c container/failure_plain.c
+heap-thread := container/heap_plain.c container/failure_plain.c
 
 lib-plain := $(B)/lib
 lib-address := $(B)/lib/address

@@ -4,9 +4,10 @@
  *
  *   IMAGE [--module FILE]... [WORD]...
  *
- * The status is that of the first component, in the order of the manifest, that
- * did not end with 0. Where nothing could be started it is EX_USAGE (64),
- * EX_NOINPUT (66) or EX_OSERR (71).
+ * The status is the decider's, if the manifest names one, or that of the first
+ * component, in its order, that did not end with 0. Where nothing could be
+ * started it is EX_USAGE (64), EX_NOINPUT (66) or EX_OSERR (71); EX_SOFTWARE (70)
+ * where a component could not be ended.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -18,7 +19,8 @@
 #include "container/module.h"
 #include "container/region.h"
 #include "container/runtime.h"
-#include "container/thread.h"
+#include "container/streams.h"
+#include "container/supervisor.h"
 #include "container/words.h"
 #include "ipc/channel_table.h"
 #include "layout/layout.h"
@@ -32,9 +34,6 @@ struct command {
 };
 
 static struct words component_words[LAYOUT_COMPONENTS_MAX];
-
-/* All components share these, so none of them may be on one component's heap. */
-static char stdin_buffer[BUFSIZ], stdout_buffer[BUFSIZ];
 
 static int image_help(void)
 {
@@ -153,33 +152,6 @@ static int channels_prepare(void)
 	return err ? EX_OSERR : 0;
 }
 
-static int components_start(void)
-{
-	for (unsigned i = 0; i < image.component_count; i++) {
-		int err = thread_start(i, &image.components[i], &component_words[i]);
-
-		if (err) {
-			fprintf(stderr, "%s: component %s: %s\n", image.name,
-				image.components[i].name, strerror(-err));
-			return EX_OSERR;
-		}
-	}
-	return 0;
-}
-
-static int components_join(void)
-{
-	int first = 0;
-
-	for (unsigned i = 0; i < image.component_count; i++) {
-		int status = thread_join(i);
-
-		if (!first)
-			first = status;
-	}
-	return first;
-}
-
 static int image_run(const struct command *cmd)
 {
 	int status = words_prepare(cmd);
@@ -190,9 +162,7 @@ static int image_run(const struct command *cmd)
 		status = modules_prepare(cmd);
 	if (!status)
 		status = channels_prepare();
-	if (!status)
-		status = components_start();
-	return status ? status : components_join();
+	return status ? status : supervisor_run(component_words);
 }
 
 int main(int argc, char **argv)
@@ -200,8 +170,7 @@ int main(int argc, char **argv)
 	struct command cmd = {0};
 	int status;
 
-	setvbuf(stdin, stdin_buffer, _IOFBF, sizeof(stdin_buffer));
-	setvbuf(stdout, stdout_buffer, _IOLBF, sizeof(stdout_buffer));
+	streams_begin();
 	status = command_parse(&cmd, argc, argv);
 	if (status)
 		return status;

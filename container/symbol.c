@@ -25,12 +25,17 @@ extern const char image_symbols_end[] __attribute__((weak));
 extern const char image_text_start[] __attribute__((weak));
 extern const char image_text_end[] __attribute__((weak));
 
+/* An image linked without a table has an empty section, not a count of 0. */
+bool symbols_exist(void)
+{
+	return (const char *)&image_symbols != image_symbols_end;
+}
+
 const char *symbol_at(uint64_t addr, uint64_t *offset)
 {
 	const struct symbol_table *table = &image_symbols;
 
-	/* An image linked without a table has an empty section, not a count of 0. */
-	if ((const char *)table == image_symbols_end || addr < (uint64_t)image_text_start ||
+	if (!symbols_exist() || addr < (uint64_t)image_text_start ||
 	    addr >= (uint64_t)image_text_end)
 		return NULL;
 

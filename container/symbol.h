@@ -6,9 +6,13 @@
 #ifndef CONTAINER_SYMBOL_H
 #define CONTAINER_SYMBOL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* The function that holds addr, and addr's offset in it; NULL where none is known. */
 const char *symbol_at(uint64_t addr, uint64_t *offset);
+
+/* Whether the image was linked with a table of names. */
+bool symbols_exist(void);
 
 #endif

@@ -1,37 +1,64 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Component threads. A thread writes its own row of the table until it ends,
- * main reads it after the join.
+ * The table of threads: see thread.h.
  */
 #define _GNU_SOURCE /* CPU sets, thread names */
 
 #include "container/thread.h"
 
-#include <pthread.h>
+#include <errno.h>
+#include <linux/futex.h>
 #include <sched.h>
-#include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sysexits.h>
+#include <unistd.h>
 
-#include "container/component_self.h"
 #include "container/heap.h"
 #include "container/image.h"
+#include "container/leave.h"
+#include "container/life.h"
 #include "container/region.h"
-#include "container/words.h"
-#include "ipc/channel_table.h"
-#include "layout/layout.h"
+#include "container/report.h"
 
 #define THREAD_NAME_BYTES 16 /* with the final zero, as Linux has it */
+#define SECOND_NS 1000000000L
 
-struct component_thread {
-	unsigned index;
-	const struct image_component *spec;
-	const struct words *words;
-	pthread_t id;
-	int status;
-};
+static struct thread threads[LAYOUT_THREADS_MAX];
+static pthread_mutex_t table_lock = PTHREAD_MUTEX_INITIALIZER;
+static __thread struct thread *self;
 
-static struct component_thread component_threads[LAYOUT_COMPONENTS_MAX];
+struct thread *thread_self(void)
+{
+	return self;
+}
+
+struct thread *thread_row(unsigned number)
+{
+	return &threads[number];
+}
+
+void threads_lock(void)
+{
+	thread_hold();
+	if (self)
+		self->locks++;
+	pthread_mutex_lock(&table_lock);
+}
+
+void threads_unlock(void)
+{
+	pthread_mutex_unlock(&table_lock);
+	if (self)
+		self->locks--;
+	thread_release();
+}
+
+/* Another thread's state: acquire, so that what it wrote before its end is there. */
+static enum thread_state thread_state(const struct thread *t)
+{
+	return atomic_load_explicit(&t->state, memory_order_acquire);
+}
 
 /* The n-th CPU of those that are allowed, counted round and round. */
 static void cpu_choose(const cpu_set_t *allowed, unsigned n, cpu_set_t *chosen)
@@ -66,73 +93,394 @@ static void thread_name(const char *name)
 	pthread_setname_np(pthread_self(), kept);
 }
 
-/*
- * A component that failed is dead to its peers before its exit handlers run:
- * one that closes a channel, as many do, would tell the peer that all is well.
- */
-static int thread_run(const struct component_thread *t)
+static void *report_stack(const struct thread *t)
 {
-	const struct words *w = t->words;
-	int status = component_run(t->index, t->spec, w->argc, w->argv, w->envp);
-
-	if (status)
-		channel_table_end(t->index, true);
-	status = component_end();
-	channel_table_end(t->index, status != 0);
-	return status;
+	return (void *)(layout_report_end(t->number) - LAYOUT_REPORT_STACK_SIZE);
 }
 
-static void *thread_main(void *arg)
+static void report_stack_use(const struct thread *t)
 {
-	struct component_thread *t = arg;
-	int err;
+	stack_t stack = {.ss_sp = report_stack(t), .ss_size = LAYOUT_REPORT_STACK_SIZE};
 
-	thread_pin(t->spec->core);
-	thread_name(t->spec->name);
-	err = heap_bind(t->index, t->spec->heap_bytes);
-	if (!err) {
-		t->status = thread_run(t);
-		fflush(stdout);
-		return NULL;
+	sigaltstack(&stack, NULL);
+}
+
+static void report_stack_leave(void)
+{
+	stack_t none = {.ss_flags = SS_DISABLE};
+
+	sigaltstack(&none, NULL);
+}
+
+/* 0 where the system has no such clock. */
+static uint64_t thread_cpu_ns(pthread_t id)
+{
+	struct timespec spent;
+	clockid_t clock;
+
+	if (pthread_getcpuclockid(id, &clock) || clock_gettime(clock, &spent))
+		return 0;
+	return (uint64_t)spent.tv_sec * SECOND_NS + (uint64_t)spent.tv_nsec;
+}
+
+static void state_set(struct thread *t, enum thread_state state)
+{
+	/* Release: pairs with thread_state. */
+	atomic_store_explicit(&t->state, state, memory_order_release);
+	syscall(SYS_futex, &t->state, FUTEX_WAKE_PRIVATE, INT32_MAX, NULL, NULL, 0);
+}
+
+static long futex_sleep(const _Atomic uint32_t *word, uint32_t seen, const struct timespec *until)
+{
+	return syscall(SYS_futex, word, FUTEX_WAIT_BITSET_PRIVATE, seen, until, NULL,
+		       FUTEX_BITSET_MATCH_ANY);
+}
+
+/* Until then its maker writes to its row. */
+static void live_await(struct thread *t)
+{
+	while (thread_state(t) == THREAD_STARTING)
+		futex_sleep(&t->state, THREAD_STARTING, NULL);
+}
+
+/* The last that its row hears of a thread. */
+static void thread_ended(struct thread *t)
+{
+	struct component *c = t->component;
+
+	state_set(t, THREAD_ENDED);
+	component_thread_ended(c, thread_is_main(t));
+}
+
+_Noreturn void thread_exit_raw(struct thread *t)
+{
+	component_heap_damaged(t->component);
+	component_cpu_add(t->component, thread_cpu_ns(t->id));
+	thread_ended(t);
+	for (;;)
+		syscall(SYS_exit, 0);
+}
+
+static void thread_finish(void *argument)
+{
+	struct thread *t = argument;
+
+	thread_outside(t);
+	if (component_heap_is_damaged(t->component))
+		thread_exit_raw(t);
+	component_cpu_add(t->component, thread_cpu_ns(t->id));
+	heap_leave();
+	report_stack_leave();
+	thread_ended(t);
+}
+
+/* A pthread_exit and a cancellation also end in thread_finish; a leave comes back to the base. */
+static void *thread_run(struct thread *t)
+{
+	void *volatile result = NULL;
+
+	pthread_cleanup_push(thread_finish, t);
+	if (!sigsetjmp(t->base, 0)) {
+		thread_enter(t);
+		result = t->start(t->argument);
 	}
-	fprintf(stderr, "%s: heap of %zu bytes: %s\n", t->spec->name, t->spec->heap_bytes,
-		strerror(-err));
-	channel_table_end(t->index, true);
-	t->status = EX_OSERR;
+	pthread_cleanup_pop(1);
+	return result;
+}
+
+/* Without its heap a thread would draw on memory that is not its component's. */
+static void *thread_joined(struct thread *t)
+{
+	int err = heap_join(t->component->index);
+
+	if (!err)
+		return thread_run(t);
+	report_line("component %s, thread %u: heap: error %d", t->component->spec->name, t->number,
+		    -err);
+	component_speak(t->component, COMPONENT_EXIT, EX_OSERR);
+	thread_finish(t);
 	return NULL;
 }
 
-/* The stack lies at the end of its slot; what is below it in the slot is its guard. */
-static int thread_create(struct component_thread *t, pthread_attr_t *attr)
+static void *thread_main(void *argument)
 {
-	size_t bytes = t->spec->stack_bytes;
-	uint64_t base = layout_stack_end(t->index + 1) - bytes;
-	int err = region_back(base, bytes);
+	struct thread *t = argument;
+	const struct image_component *spec = t->component->spec;
 
-	if (err)
-		return err;
-	err = pthread_attr_setstack(attr, (void *)base, bytes);
-	if (!err)
-		err = pthread_create(&t->id, attr, thread_main, t);
-	return -err;
+	self = t;
+	live_await(t);
+	report_stack_use(t);
+	thread_pin(spec->core);
+	thread_name(spec->name);
+	if (!thread_is_main(t))
+		return thread_joined(t);
+	component_life(t);
+	thread_finish(t);
+	return NULL;
 }
 
-int thread_start(unsigned index, const struct image_component *spec, const struct words *words)
+static uint64_t stack_base(const struct thread *t)
 {
-	struct component_thread *t = &component_threads[index];
+	return layout_stack_end(t->number) - t->stack_bytes;
+}
+
+/* The stack lies at the end of its slot; what is below it in the slot is its guard. */
+static int stacks_back(const struct thread *t)
+{
+	int err = region_back(stack_base(t), t->stack_bytes);
+
+	return err ? err : region_back((uint64_t)report_stack(t), LAYOUT_REPORT_STACK_SIZE);
+}
+
+static void stacks_drop(const struct thread *t)
+{
+	region_drop(stack_base(t), t->stack_bytes);
+	region_drop((uint64_t)report_stack(t), LAYOUT_REPORT_STACK_SIZE);
+}
+
+static int thread_create(struct thread *t, pthread_t *id)
+{
 	pthread_attr_t attr;
 	int err = pthread_attr_init(&attr);
 
 	if (err)
-		return -err;
-	*t = (struct component_thread){.index = index, .spec = spec, .words = words};
-	err = thread_create(t, &attr);
+		return err;
+	err = pthread_attr_setstack(&attr, (void *)stack_base(t), t->stack_bytes);
+	if (!err)
+		err = pthread_create(id, &attr, thread_main, t);
 	pthread_attr_destroy(&attr);
 	return err;
 }
 
-int thread_join(unsigned index)
+static struct thread *row_choose(unsigned number)
 {
-	pthread_join(component_threads[index].id, NULL);
-	return component_threads[index].status;
+	unsigned n = number == THREAD_ANY ? image.component_count + 1 : number;
+
+	while (number == THREAD_ANY && n < LAYOUT_THREADS_MAX && threads[n].state != THREAD_FREE)
+		n++;
+	return n < LAYOUT_THREADS_MAX ? &threads[n] : NULL;
+}
+
+/* The table's lock is not held: creating allocates. */
+static int row_start(struct thread *t, pthread_t *id)
+{
+	int err = stacks_back(t) ? EAGAIN : thread_create(t, id);
+
+	if (!err) {
+		atomic_store_explicit(&t->id, *id, memory_order_relaxed);
+		state_set(t, THREAD_LIVE);
+		return 0;
+	}
+	stacks_drop(t);
+	state_set(t, THREAD_FREE);
+	return err;
+}
+
+/*
+ * The C library frees what it allocated for a thread from the heap of the thread
+ * that made it. Where that heap is damaged, the row is lost with it.
+ */
+static bool row_is_lost(const struct thread *t)
+{
+	return !thread_is_main(t) && component_heap_is_damaged(t->component);
+}
+
+/* The table's lock is not held: joining waits. */
+static bool row_join(struct thread *t, bool patient, void **result)
+{
+	void *returned = NULL;
+	int err;
+
+	if (row_is_lost(t))
+		return false;
+	err = patient ? pthread_join(t->id, &returned) : pthread_tryjoin_np(t->id, &returned);
+	if (!err)
+		stacks_drop(t);
+	if (!err && result)
+		*result = returned;
+	return !err;
+}
+
+static bool row_claim(struct thread *t)
+{
+	uint32_t ended = THREAD_ENDED;
+
+	return atomic_compare_exchange_strong_explicit(&t->state, &ended, THREAD_JOINED,
+						       memory_order_acquire, memory_order_relaxed);
+}
+
+bool thread_reap(struct thread *t, bool patient, void **result)
+{
+	bool done;
+
+	thread_hold();
+	done = row_claim(t);
+	if (done) {
+		done = row_join(t, patient, result);
+		atomic_store_explicit(&t->state, done ? THREAD_FREE : THREAD_ENDED,
+				      memory_order_release);
+	}
+	thread_release();
+	return done;
+}
+
+static bool belongs(const struct thread *t, const struct component *c)
+{
+	return thread_state(t) != THREAD_FREE && t->component == c && !thread_is_main(t);
+}
+
+/*
+ * A detached thread has nobody who waits for it: it is buried when its component
+ * needs a grave, and by no other, in whose hands the C library would then leave
+ * memory of this one's heap.
+ */
+static void detached_reap(const struct component *c)
+{
+	for (unsigned n = 1; n < LAYOUT_THREADS_MAX; n++) {
+		struct thread *t = &threads[n];
+
+		if (belongs(t, c) && thread_state(t) == THREAD_ENDED && t->is_detached)
+			thread_reap(t, false, NULL);
+	}
+}
+
+static struct thread *row_take(struct component *c, unsigned number, size_t stack_bytes,
+			       bool is_detached, void *(*start)(void *), void *argument)
+{
+	struct thread *t;
+
+	threads_lock();
+	t = start && component_is_ending(c) ? NULL : row_choose(number);
+	if (t)
+		*t = (struct thread){
+			.state = THREAD_STARTING,
+			.is_detached = is_detached,
+			.number = (unsigned)(t - threads),
+			.component = c,
+			.stack_bytes = stack_bytes,
+			.start = start,
+			.argument = argument,
+		};
+	threads_unlock();
+	return t;
+}
+
+int thread_start(struct component *c, unsigned number, size_t stack_bytes, bool is_detached,
+		 void *(*start)(void *), void *argument, pthread_t *id)
+{
+	struct thread *t;
+	int err = EAGAIN;
+
+	thread_hold();
+	if (start)
+		detached_reap(c);
+	t = row_take(c, number, stack_bytes, is_detached, start, argument);
+	if (t)
+		err = row_start(t, id);
+	thread_release();
+	return err;
+}
+
+int thread_wait(struct thread *t, const struct timespec *deadline)
+{
+	while (thread_state(t) == THREAD_LIVE)
+		if (futex_sleep(&t->state, THREAD_LIVE, deadline) && errno == ETIMEDOUT)
+			return ETIMEDOUT;
+	return 0;
+}
+
+struct thread *thread_find(const struct component *c, pthread_t id)
+{
+	for (unsigned n = 1; n < LAYOUT_THREADS_MAX; n++) {
+		struct thread *t = &threads[n];
+
+		if (thread_state(t) != THREAD_FREE && t->component == c && pthread_equal(t->id, id))
+			return t;
+	}
+	return NULL;
+}
+
+/* Ask what lives to leave. Returns how many there are, with those still to be reaped. */
+static unsigned others_ask(const struct component *c)
+{
+	unsigned count = 0;
+
+	threads_lock();
+	for (unsigned n = 1; n < LAYOUT_THREADS_MAX; n++) {
+		struct thread *t = &threads[n];
+
+		if (!belongs(t, c))
+			continue;
+		if (thread_state(t) == THREAD_LIVE)
+			leave_ask(t);
+		else if (row_is_lost(t))
+			continue;
+		count++;
+	}
+	threads_unlock();
+	return count;
+}
+
+/* Whoever was to join these is leaving or has left. */
+static void others_reap(const struct component *c)
+{
+	for (unsigned n = 1; n < LAYOUT_THREADS_MAX; n++) {
+		struct thread *t = &threads[n];
+
+		if (belongs(t, c) && thread_state(t) == THREAD_ENDED)
+			thread_reap(t, false, NULL);
+	}
+}
+
+static void timespec_add_ns(struct timespec *at, long ns)
+{
+	at->tv_nsec += ns;
+	if (at->tv_nsec >= SECOND_NS) {
+		at->tv_nsec -= SECOND_NS;
+		at->tv_sec++;
+	}
+}
+
+bool threads_end(struct component *c, unsigned seconds)
+{
+	struct timespec now;
+	time_t end;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	end = now.tv_sec + seconds;
+	for (;;) {
+		uint32_t seen = atomic_load_explicit(&c->ends, memory_order_acquire);
+
+		if (!others_ask(c))
+			return true;
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		if (now.tv_sec > end)
+			return false;
+		timespec_add_ns(&now, LEAVE_AGAIN_NS);
+		futex_sleep(&c->ends, seen, &now);
+		others_reap(c);
+	}
+}
+
+unsigned threads_count(const struct component *c)
+{
+	unsigned count = 0;
+
+	threads_lock();
+	for (unsigned n = 1; n < LAYOUT_THREADS_MAX; n++)
+		count += belongs(&threads[n], c) && thread_state(&threads[n]) == THREAD_LIVE;
+	threads_unlock();
+	return count;
+}
+
+uint64_t threads_cpu_ns(const struct component *c)
+{
+	uint64_t ns = 0;
+
+	threads_lock();
+	for (unsigned n = 1; n < LAYOUT_THREADS_MAX; n++)
+		if (thread_state(&threads[n]) == THREAD_LIVE && threads[n].component == c)
+			ns += thread_cpu_ns(threads[n].id);
+	threads_unlock();
+	return ns;
 }

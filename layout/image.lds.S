@@ -32,6 +32,15 @@ SECTIONS
 	image_text_start = .;
 	.init : { KEEP(*(.init)) } :text
 	.plt : { *(.plt) *(.iplt) }
+	/* What a thread that is made to leave may not be in the middle of has bounds. */
+	.text.libraries : {
+		image_malloc_start = .;
+		*libjemalloc.a:*(.text .text.*)
+		image_malloc_end = .;
+		image_libc_start = .;
+		*libc.a:*(.text .text.*)
+		image_libc_end = .;
+	}
 	.text : { *(.text.unlikely .text.unlikely.*) *(.text.startup .text.startup.*) *(.text.hot .text.hot.*) *(.text .text.*) }
 	__libc_freeres_fn : { *(__libc_freeres_fn) }
 	.fini : { KEEP(*(.fini)) }
@@ -59,6 +68,7 @@ SECTIONS
 	image_rodata_end = .;
 	.boot.tables : { KEEP(*(.boot.tables)) } :data
 	image_tables_end = .;
+	.atoll.stats : { KEEP(*(.atoll.stats)) }
 	.boot.data : { KEEP(*(.boot.data)) }
 	.tdata : { *(.tdata .tdata.*) } :data :tls
 	.tbss : { *(.tbss .tbss.*) } :data :tls

@@ -8,7 +8,10 @@
 local TEXT_KINDS = { t = true, T = true, w = true, W = true, i = true }
 
 -- Bounds that the linker script sets; they are no functions.
-local BOUNDS = { image_text_start = true, image_text_end = true, etext = true, _etext = true, __etext = true }
+local BOUNDS = {
+	image_text_start = true, image_text_end = true, etext = true, _etext = true, __etext = true,
+	image_malloc_start = true, image_malloc_end = true, image_libc_start = true, image_libc_end = true,
+}
 
 -- Of names for one address: a plain one rather than one with underscores.
 local function better(a, b)

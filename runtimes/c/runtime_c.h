@@ -12,6 +12,11 @@
 #ifndef RUNTIMES_C_RUNTIME_C_H
 #define RUNTIMES_C_RUNTIME_C_H
 
+#include <pthread.h>
+#include <signal.h>
+#include <threads.h>
+#include <time.h>
+
 struct runtime_c_program {
 	int (*main)(int argc, char **argv, char **envp);
 };
@@ -29,7 +34,29 @@ int runtime_c_unsetenv(const char *name);
 int runtime_c_putenv(char *assignment);
 int runtime_c_clearenv(void);
 
-/* The environment that the functions above see on this thread; the array is not theirs. */
+int runtime_c_pthread_create(pthread_t *id, const pthread_attr_t *attr, void *(*start)(void *),
+			     void *argument);
+int runtime_c_pthread_join(pthread_t id, void **result);
+int runtime_c_pthread_tryjoin_np(pthread_t id, void **result);
+int runtime_c_pthread_timedjoin_np(pthread_t id, void **result, const struct timespec *at);
+int runtime_c_pthread_clockjoin_np(pthread_t id, void **result, clockid_t clock,
+				   const struct timespec *at);
+int runtime_c_pthread_detach(pthread_t id);
+_Noreturn void runtime_c_pthread_exit(void *result);
+int runtime_c_pthread_key_create(pthread_key_t *key, void (*destructor)(void *));
+int runtime_c_pthread_key_delete(pthread_key_t key);
+
+int runtime_c_thrd_create(thrd_t *id, thrd_start_t start, void *argument);
+int runtime_c_thrd_join(thrd_t id, int *result);
+int runtime_c_thrd_detach(thrd_t id);
+_Noreturn void runtime_c_thrd_exit(int result);
+
+void (*runtime_c_signal(int number, void (*handler)(int)))(int);
+int runtime_c_sigaction(int number, const struct sigaction *action, struct sigaction *old);
+int runtime_c_sigprocmask(int how, const sigset_t *set, sigset_t *old);
+int runtime_c_pthread_sigmask(int how, const sigset_t *set, sigset_t *old);
+
+/* The environment that the functions above see in this component; the array is not theirs. */
 int runtime_c_environment_begin(char **envp);
 void runtime_c_environment_end(void);
 

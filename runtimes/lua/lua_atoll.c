@@ -244,16 +244,18 @@ static int atoll_name(lua_State *L)
 	return 1;
 }
 
-/* atoll.stats() -> table of the component's counters, in bytes. [-0, +1, m] */
+/* atoll.stats() -> table of the component's counters, in bytes and nanoseconds. [-0, +1, m] */
 static int atoll_stats(lua_State *L)
 {
 	struct component_stats s;
 
 	component_stats(&s);
-	lua_createtable(L, 0, 3);
+	lua_createtable(L, 0, 5);
 	field_set(L, "heap_used", s.heap_used);
 	field_set(L, "heap_peak", s.heap_peak);
 	field_set(L, "heap_quota", s.heap_quota);
+	field_set(L, "cpu_ns", s.cpu_ns);
+	field_set(L, "restarts", s.restarts);
 	return 1;
 }
 

@@ -25,13 +25,16 @@ local function job(name, fields)
 	return fields
 end
 
--- A job that ends in a crash, with these texts in its report.
-local function crash(how, ...)
+-- A component that fails: it ends with that status and these texts in its report.
+local function crash(how, status, ...)
 	return job("crash: " .. how, {
 		image = "crash",
-		on = GUEST,
+		on = PLAIN,
 		words = { "culprit.arg=" .. how },
-		expect = { crash = true, output = { "crashed in culprit on core 1", "backtrace:", ... } },
+		expect = { status = status, output = {
+			"component culprit failed in thread 2 on core 1", "backtrace:",
+			"component culprit ended with status " .. status, "bystander goes on", ...
+		} },
 	})
 end
 
@@ -234,13 +237,23 @@ return {
 		input = "last\n\4",
 		expect = { output = { "heard last", "end of input" } },
 	}),
-	crash("null", "write to 0x10, NULL (page 0), which has nothing there", "write_null"),
-	crash("text", "image text, which does not allow it", "write_text"),
-	crash("constant", "image read%-only data, which does not allow it", "write_constant"),
-	crash("data", "jump to 0x", "image data, which does not allow it", "run_data"),
-	crash("stack", "write to 0x", "guard of stack 2, which has nothing there"),
-	crash("divide", "divide error", "divide"),
-	crash("abort", "aborted", "give_up"),
+	crash("null", 139, "write to 0x10, NULL (page 0), which has nothing there", "write_null"),
+	crash("text", 139, "image text, which does not allow it", "write_text"),
+	crash("constant", 139, "image read%-only data, which does not allow it", "write_constant"),
+	crash("data", 139, "jump to 0x", "image data, which does not allow it", "run_data"),
+	crash("stack", 139, "write to 0x", "stack overflow of component culprit, thread 2"),
+	crash("divide", 136, "divide error", "divide"),
+	crash("abort", 134, "aborted", "give_up"),
+	job("restart: a thousand times, in C and in Lua, and nothing left behind", {
+		image = "restart",
+		on = PLAIN,
+		timeout = 300,
+		expect = { output = {
+			"mayfly ended with status 139; starts again in 0 ms (51 of 1000)",
+			"cicada ended with status 1; starts again in 0 ms (51 of 1000)",
+			"gauge: 1000 and 1000 restarts",
+		}, absent = { "not as new" } },
+	}),
 	job("selftest: a guest that fails is found out", {
 		image = "hello",
 		words = { "greeter.arg=--status=1" },

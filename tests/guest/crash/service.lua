@@ -16,3 +16,5 @@ component "culprit" {
 	core = 1,
 	heap = "4M",
 }
+
+channel "link" { from = "culprit", to = "bystander", size = "4K" }

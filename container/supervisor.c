@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One loop: look at every component, sleep until something ends or is due. What
+ * is done in which state of a component is in the tables of life.h.
+ */
+#define _GNU_SOURCE /* sem_clockwait */
+
+#include "container/supervisor.h"
+
+#include <errno.h>
+#include <semaphore.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+#include <time.h>
+
+#include "container/component.h"
+#include "container/component_self.h"
+#include "container/format.h"
+#include "container/failure.h"
+#include "container/heap.h"
+#include "container/image.h"
+#include "container/leave.h"
+#include "container/life.h"
+#include "container/pristine.h"
+#include "container/report.h"
+#include "container/runtime.h"
+#include "container/signals.h"
+#include "container/stats.h"
+#include "container/streams.h"
+#include "container/thread.h"
+#include "container/words.h"
+#include "ipc/channel_table.h"
+
+#define MS_NS UINT64_C(1000000)
+#define SECOND_NS (1000 * MS_NS)
+#define NEVER UINT64_MAX
+
+#define DELAY_MAX_MS 10000
+#define STEADY_NS (60 * SECOND_NS) /* who ran that long begins with the first delay again */
+#define KILLED_STATUS (128 + SIGKILL)
+
+static struct {
+	sem_t wake;
+	atomic_uint stop_requests; /* SIGTERM and SIGINT; the second one ends the grace */
+	bool is_stopping;
+	bool is_killing;    /* the grace is over */
+	uint64_t grace_end; /* while stopping */
+	uint64_t next;      /* when the loop has to look again */
+	uint64_t nudge_ns;  /* between two signals to a component that was asked to stop */
+	uint64_t nudge_next;
+} supervisor;
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * SECOND_NS + (uint64_t)now.tv_nsec;
+}
+
+void supervisor_wake(void)
+{
+	sem_post(&supervisor.wake);
+}
+
+static void look_again_at(uint64_t when)
+{
+	if (when < supervisor.next)
+		supervisor.next = when;
+}
+
+static void component_set_state(struct component *c, enum component_state state)
+{
+	atomic_store(&c->state, state);
+	stats_state(c);
+}
+
+/* The policy, if it ended with this status. */
+static bool policy_restarts(const struct component *c, int status)
+{
+	const struct image_component *spec = c->spec;
+
+	if (spec->restart == IMAGE_RESTART_NEVER || component_heap_is_damaged(c) ||
+	    atomic_load_explicit(&c->is_stopping, memory_order_relaxed))
+		return false;
+	if (spec->restart_limit && c->restarts >= spec->restart_limit)
+		return false;
+	return spec->restart == IMAGE_RESTART_ALWAYS || status;
+}
+
+bool component_will_return(unsigned index)
+{
+	const struct component *c = component_at(index);
+
+	return c->state != COMPONENT_GONE && policy_restarts(c, component_status(c));
+}
+
+static void component_gone(struct component *c)
+{
+	component_set_state(c, COMPONENT_GONE);
+}
+
+static int component_begin(struct component *c)
+{
+	pthread_t id;
+	int err;
+
+	c->handlers = NULL;
+	c->destructor = NULL;
+	atomic_store(&c->is_told, false);
+	atomic_store(&c->step, STEP_RUN);
+	atomic_store(&c->verdict, COMPONENT_OPEN);
+	c->deadline_ns = 0;
+	c->started_ns = now_ns();
+	component_set_state(c, COMPONENT_RUNNING);
+	err = thread_start(c, component_main(c), c->spec->stack_bytes, false, NULL, NULL, &id);
+	if (!err)
+		return 0;
+	report_line("component %s: cannot start a thread: error %d", c->spec->name, err);
+	atomic_store(&c->verdict, (uint32_t)EX_OSERR << 8 | COMPONENT_EXIT);
+	component_gone(c);
+	return -err;
+}
+
+static void component_restart(struct component *c)
+{
+	c->restarts++;
+	channel_table_begin(c->index);
+	component_begin(c);
+}
+
+/* How it ended, where that was not well, and what comes next. */
+static void end_report(const struct component *c, bool returns)
+{
+	char next[96] = "", limit[32] = "";
+	int status = component_status(c);
+
+	if (!status)
+		return;
+	if (c->spec->restart_limit)
+		print_to(limit, sizeof(limit), " (%u of %u)", c->restarts + returns,
+			 c->spec->restart_limit);
+	if (returns)
+		print_to(next, sizeof(next), "; starts again in %u ms%s", c->delay_ms, limit);
+	else if (component_heap_is_damaged(c))
+		print_to(next, sizeof(next),
+			 "; cannot be started again: its heap's bookkeeping is damaged");
+	else if (c->spec->restart != IMAGE_RESTART_NEVER && !supervisor.is_stopping)
+		print_to(next, sizeof(next), "; is not started again%s", limit);
+	report_line("component %s ended with status %d%s", c->spec->name, status, next);
+}
+
+/* The delay before this restart. */
+static void delay_choose(struct component *c)
+{
+	if (!c->restarts || now_ns() - c->started_ns >= STEADY_NS)
+		c->delay_ms = c->spec->restart_delay_ms;
+	else if (c->delay_ms * 2 <= DELAY_MAX_MS)
+		c->delay_ms *= 2;
+	else
+		c->delay_ms = DELAY_MAX_MS;
+}
+
+static void heap_end(struct component *c)
+{
+	if (!component_heap_is_damaged(c) && heap_release(c->index) == -EBUSY)
+		component_heap_damaged(c);
+	if (component_heap_is_damaged(c))
+		heap_abandon(c->index);
+}
+
+/* Its main thread has ended. */
+static void component_bury(struct component *c)
+{
+	bool returns;
+
+	if (!thread_reap(thread_row(component_main(c)), false, NULL)) {
+		look_again_at(now_ns() + MS_NS);
+		return;
+	}
+	component_finish(c);
+	heap_end(c);
+	component_set_state(c, COMPONENT_ENDED);
+	returns = policy_restarts(c, component_status(c));
+	delay_choose(c);
+	end_report(c, returns);
+	if (!returns) {
+		component_gone(c);
+		return;
+	}
+	c->deadline_ns = now_ns() + c->delay_ms * MS_NS;
+	component_set_state(c, COMPONENT_WAITING);
+	look_again_at(0);
+}
+
+static void component_push(struct component *c)
+{
+	uint64_t now = now_ns();
+
+	if (!component_is_to_leave(c))
+		return;
+	if (!c->deadline_ns)
+		c->deadline_ns = now + LEAVE_SECONDS * SECOND_NS;
+	else if (now >= c->deadline_ns)
+		component_stuck(c);
+	else
+		leave_ask(thread_row(component_main(c)));
+	look_again_at(now + LEAVE_AGAIN_NS);
+}
+
+static void component_look(struct component *c)
+{
+	switch ((enum component_state)c->state) {
+	case COMPONENT_ENDING:
+		component_push(c);
+		break;
+	case COMPONENT_ENDED:
+		component_bury(c);
+		break;
+	case COMPONENT_WAITING:
+		if (now_ns() >= c->deadline_ns)
+			component_restart(c);
+		else
+			look_again_at(c->deadline_ns);
+		break;
+	default:
+		break;
+	}
+}
+
+/* To a thread that is about to wait in a system call the signal may come too early: again. */
+static void stop_nudge(void)
+{
+	if (now_ns() < supervisor.nudge_next)
+		return;
+	for (unsigned i = 0; i < image.component_count; i++) {
+		const struct component *c = component_at(i);
+
+		if (c->state == COMPONENT_RUNNING)
+			pthread_kill(thread_row(component_main(c))->id, SIGNAL_STOP);
+	}
+	supervisor.nudge_ns *= 2;
+	supervisor.nudge_next = now_ns() + supervisor.nudge_ns;
+}
+
+static void stop_begin(void)
+{
+	supervisor.is_stopping = true;
+	supervisor.grace_end = now_ns() + image.grace_ms * MS_NS;
+	supervisor.nudge_ns = 10 * MS_NS;
+	for (unsigned i = 0; i < image.component_count; i++) {
+		struct component *c = component_at(i);
+
+		atomic_store(&c->is_stopping, true);
+		if (c->state == COMPONENT_WAITING)
+			component_gone(c);
+		else if (c->state != COMPONENT_GONE)
+			channel_table_stop(i);
+	}
+}
+
+static void stop_enforce(void)
+{
+	supervisor.is_killing = true;
+	for (unsigned i = 0; i < image.component_count; i++) {
+		struct component *c = component_at(i);
+
+		if (c->state != COMPONENT_RUNNING && c->state != COMPONENT_ENDING)
+			continue;
+		report_line("component %s did not stop in time", c->spec->name);
+		component_speak(c, COMPONENT_KILLED, KILLED_STATUS);
+	}
+}
+
+static bool decider_is_gone(void)
+{
+	return image.decider < image.component_count &&
+	       component_at(image.decider)->state == COMPONENT_GONE;
+}
+
+static void stop_look(void)
+{
+	unsigned requests = atomic_load(&supervisor.stop_requests);
+
+	if (!supervisor.is_stopping && (requests || decider_is_gone()))
+		stop_begin();
+	if (!supervisor.is_stopping || supervisor.is_killing)
+		return;
+	if (requests > 1 || now_ns() >= supervisor.grace_end) {
+		stop_enforce();
+		return;
+	}
+	stop_nudge();
+	look_again_at(supervisor.nudge_next);
+	look_again_at(supervisor.grace_end);
+}
+
+static bool all_are_gone(void)
+{
+	for (unsigned i = 0; i < image.component_count; i++)
+		if (component_at(i)->state != COMPONENT_GONE)
+			return false;
+	return true;
+}
+
+static void supervisor_sleep(void)
+{
+	struct timespec until = {
+		.tv_sec = (time_t)(supervisor.next / SECOND_NS),
+		.tv_nsec = (long)(supervisor.next % SECOND_NS),
+	};
+
+	if (supervisor.next == NEVER)
+		sem_wait(&supervisor.wake);
+	else
+		sem_clockwait(&supervisor.wake, CLOCK_MONOTONIC, &until);
+}
+
+static int image_status(void)
+{
+	int status = 0;
+
+	if (image.decider < image.component_count)
+		return component_status(component_at(image.decider));
+	for (unsigned i = 0; i < image.component_count && !status; i++)
+		status = component_status(component_at(i));
+	return status;
+}
+
+static void stop_requested(int signal, siginfo_t *info, void *context)
+{
+	int kept = errno;
+
+	(void)signal;
+	(void)info;
+	(void)context;
+	atomic_fetch_add(&supervisor.stop_requests, 1);
+	supervisor_wake();
+	errno = kept;
+}
+
+/* On the component's main thread; what it waits for in a system call answers EINTR. */
+static void component_asked(int signal, siginfo_t *info, void *context)
+{
+	const struct thread *t = thread_self();
+	int kept = errno;
+
+	(void)signal;
+	(void)info;
+	(void)context;
+	if (!t || !t->is_inside || t->component->step != STEP_RUN)
+		return;
+	if (!atomic_exchange(&t->component->is_told, true) && t->component->spec->runtime->stop)
+		t->component->spec->runtime->stop();
+	errno = kept;
+}
+
+static int signals_init(void)
+{
+	int err = leave_init();
+
+	if (!err)
+		err = failure_init();
+	if (!err)
+		err = signal_catch(SIGNAL_STOP, component_asked, SA_ONSTACK);
+	if (!err)
+		err = signal_catch(SIGTERM, stop_requested, SA_ONSTACK | SA_RESTART);
+	return err ? err : signal_catch(SIGINT, stop_requested, SA_ONSTACK | SA_RESTART);
+}
+
+static int components_init(const struct words *words)
+{
+	for (unsigned i = 0; i < image.component_count; i++) {
+		const struct image_component *spec = &image.components[i];
+		struct component *c = component_at(i);
+
+		*c = (struct component){.index = i, .spec = spec, .words = &words[i]};
+		if (spec->restart != IMAGE_RESTART_NEVER && pristine_keep(i, &spec->data))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* Not there in an image that tells no local time. */
+#pragma weak tzset
+
+static int supervisor_init(const struct words *words)
+{
+	int err = sem_init(&supervisor.wake, 0, 0) ? -errno : 0;
+
+	if (!err)
+		err = streams_init();
+	if (!err)
+		err = components_init(words);
+	if (!err)
+		err = signals_init();
+	/* What the C library keeps of the time zone is not to lie in a component's heap. */
+	if (tzset)
+		tzset();
+	stats_init();
+	return err;
+}
+
+int supervisor_run(const struct words *words)
+{
+	int err = supervisor_init(words);
+
+	if (err)
+		fprintf(stderr, "%s: the container cannot start: %s\n", image.name, strerror(-err));
+	for (unsigned i = 0; i < image.component_count && !err; i++)
+		err = component_begin(component_at(i));
+	if (err)
+		return EX_OSERR;
+	while (!all_are_gone()) {
+		supervisor_sleep();
+		supervisor.next = NEVER;
+		for (unsigned i = 0; i < image.component_count; i++)
+			component_look(component_at(i));
+		stop_look();
+	}
+	return image_status();
+}
