@@ -10,6 +10,7 @@
 #include "container/xen/hypercall.h"
 #include "container/xen/print.h"
 #include "container/xen/thread.h"
+#include "container/xen/user.h"
 #include "drivers/console.h"
 
 #include <asm/errno.h>
@@ -20,6 +21,7 @@
 #define SEIZE_SPINS 10000000
 #define SPINS_BEFORE_YIELD 1000
 #define END_OF_INPUT 4 /* Ctrl-D */
+#define PIECE 64       /* bytes of output that are copied at a time */
 
 static struct lock out_lock;  /* covers the out ring's producer side, dropped */
 static struct lock in_lock;   /* covers the in ring's consumer side */
@@ -95,14 +97,38 @@ static bool out_byte(char byte)
 	return true;
 }
 
-static void out_text(const char *text, size_t size)
+/* False where the backend takes nothing any more. */
+static bool out_piece(const char *text, size_t size)
 {
 	for (size_t i = 0; i < size; i++) {
 		if ((text[i] == '\n' && !out_byte('\r')) || !out_byte(text[i])) {
 			dropped += size - i;
-			break;
+			return false;
 		}
 	}
+	return true;
+}
+
+/* How many bytes could be read. */
+static size_t out_text(const char *text, size_t size)
+{
+	char piece[PIECE];
+	bool taken = true;
+	size_t done = 0;
+
+	while (done < size) {
+		size_t want = size - done < PIECE ? size - done : PIECE;
+		size_t got = want - user_copy(piece, text + done, want);
+
+		if (taken)
+			taken = out_piece(piece, got);
+		else
+			dropped += got;
+		done += got;
+		if (got < want)
+			break;
+	}
+	return done;
 }
 
 static void out_report_dropped(void)
@@ -130,18 +156,20 @@ static void out_lock_take(void)
 	}
 }
 
-void console_write(const char *text, size_t size)
+size_t console_write(const char *text, size_t size)
 {
 	bool seized = owner == core_self();
+	size_t done;
 
 	if (!seized)
 		out_lock_take();
 	if (dropped && out_pending() < sizeof(ring()->out) / 2)
 		out_report_dropped();
-	out_text(text, size);
+	done = out_text(text, size);
 	hypercall_event_send(console_port);
 	if (!seized)
 		lock_drop(&out_lock);
+	return done;
 }
 
 void console_drain(void)

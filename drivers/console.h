@@ -17,9 +17,10 @@ int console_init(uint32_t port);
 /*
  * Write size bytes, '\n' as "\r\n". Waits while the ring is full; a backend
  * that takes nothing for a second loses the rest, and the next output says how
- * much. Any core; text of two calls never mixes.
+ * much. Any core; text of two calls never mixes. Returns how many bytes of the
+ * text were there to read: fewer where the rest is at no address of the guest.
  */
-void console_write(const char *text, size_t size);
+size_t console_write(const char *text, size_t size);
 
 /*
  * Read what was typed, at most size bytes and not beyond the end of a line;

@@ -9,6 +9,7 @@
 #include "container/xen/panic.h"
 #include "container/xen/print.h"
 #include "container/xen/signal.h"
+#include "container/xen/user.h"
 #include "container/xen/vm.h"
 #include "container/place.h"
 #include "layout/layout.h"
@@ -17,6 +18,7 @@
 
 #define VECTOR_DIVIDE 0
 #define VECTOR_SIMD 19
+#define VECTOR_PROTECTION 13
 #define VECTOR_PAGE_FAULT 14
 #define FAULT_PRESENT 1
 #define FAULT_WRITE 2
@@ -97,6 +99,8 @@ static void page_fault(struct regs *regs)
 		right = LAYOUT_WRITE;
 	if (!present && vm_fault(addr & ~(LAYOUT_PAGE_SIZE - 1), right))
 		return;
+	if (user_fixup(regs))
+		return;
 	regs_of_caller(regs);
 	if (!is_above(regs) ||
 	    !signal_fault(regs, SIGSEGV, present ? SEGV_ACCERR : SEGV_MAPERR, addr))
@@ -127,6 +131,9 @@ void exception_dispatch(struct regs *regs)
 		page_fault(regs);
 		return;
 	}
+	/* An address that is not canonical is no page fault. */
+	if (regs->vector == VECTOR_PROTECTION && user_fixup(regs))
+		return;
 	if (is->signal == SIGFPE && regs->vector != VECTOR_DIVIDE)
 		code = float_code(regs->vector);
 	if (is->signal && is_above(regs) &&

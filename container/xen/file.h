@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #define FILES_MAX 32
+#define FILE_PATH_MAX 256 /* with the final zero; no path here is near it */
 
 enum file_kind {
 	FILE_CLOSED,

@@ -2,13 +2,13 @@
 # The guest's kernel: one relocatable object that keeps its names to itself.
 
 kernel_sources := \
-	container/xen/head.S container/xen/entry.S container/xen/vmcall.S \
+	container/xen/head.S container/xen/entry.S container/xen/vmcall.S container/xen/user_copy.S \
 	container/xen/boot.c container/xen/boot_info.c container/xen/process.c \
 	container/xen/hypercall.c container/xen/core.c container/xen/thread.c \
 	container/xen/schedule.c \
 	container/xen/futex.c container/xen/event.c container/xen/clock.c \
 	container/xen/frame.c container/xen/page.c container/xen/vm.c \
-	container/xen/device.c container/xen/fault.c container/xen/panic.c \
+	container/xen/user.c container/xen/device.c container/xen/fault.c container/xen/panic.c \
 	container/xen/print.c container/xen/random.c \
 	container/xen/string.c container/xen/syscall.c container/xen/file.c \
 	container/xen/sys_file.c container/xen/sys_memory.c container/xen/sys_misc.c \

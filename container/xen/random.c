@@ -23,11 +23,24 @@ static uint64_t mix_next(void)
 	return z ^ z >> 31;
 }
 
+/* Asked once: each CPUID is an exit to Xen. Cores that ask at the same time agree. */
+static bool has_instruction(void)
+{
+	static uint8_t known; /* 0: not asked yet, 1: no, 2: yes */
+	uint8_t answer = __atomic_load_n(&known, __ATOMIC_RELAXED);
+
+	if (!answer) {
+		answer = cpu_id(1, 0).ecx & CPUID_FEATURES_RDRAND ? 2 : 1;
+		__atomic_store_n(&known, answer, __ATOMIC_RELAXED);
+	}
+	return answer == 2;
+}
+
 static uint64_t random_word(void)
 {
 	uint64_t value;
 
-	if (cpu_id(1, 0).ecx & CPUID_FEATURES_RDRAND)
+	if (has_instruction())
 		for (unsigned i = 0; i < RETRIES; i++)
 			if (cpu_random(&value))
 				return value;

@@ -3,8 +3,8 @@
  * System calls on files.
  */
 #include "container/xen/file.h"
-#include "container/xen/string.h"
 #include "container/xen/sys.h"
+#include "container/xen/user.h"
 #include "drivers/console.h"
 
 #include <asm/errno.h>
@@ -18,93 +18,109 @@
 #define SEEK_CUR 1
 #define SEEK_END 2
 #define IOV_MAX 1024
+#define TYPED_MAX 256 /* bytes of typed text that one call reads */
 
 struct iovec {
-	char *base;
-	uint64_t size;
+	uint64_t base, size;
 };
 
-static long memory_read(const struct file *file, char *to, uint64_t size, uint64_t offset)
+/* Of a transfer, but for what failed at its end: nothing at all is an error. */
+static long transferred(uint64_t size, uint64_t failed)
+{
+	return failed && failed == size ? -EFAULT : (long)(size - failed);
+}
+
+static long memory_read(const struct file *file, uint64_t to, uint64_t size, uint64_t offset)
 {
 	uint64_t rest = offset < file->size ? file->size - offset : 0;
 
 	if (size > rest)
 		size = rest;
-	memcpy(to, file->data + offset, size);
-	return (long)size;
+	return transferred(size, user_copy((void *)to, file->data + offset, size));
 }
 
-static long file_read(int fd, char *to, uint64_t size)
+static long typed_read(uint64_t to, uint64_t size)
+{
+	char text[TYPED_MAX];
+	long count = console_read(text, size < sizeof(text) ? size : sizeof(text));
+
+	if (count <= 0)
+		return count;
+	return transferred((uint64_t)count, user_copy((void *)to, text, (uint64_t)count));
+}
+
+static long file_read(int fd, uint64_t to, uint64_t size)
 {
 	struct file *file = file_get(fd);
 
 	if (!file)
 		return -EBADF;
+	if ((int64_t)size < 0)
+		return -EINVAL;
 	if (!size)
 		return 0;
 	if (file->kind == FILE_CONSOLE)
-		return console_read(to, size);
+		return typed_read(to, size);
 
 	long count = memory_read(file, to, size, file->offset);
 
-	file->offset += (uint64_t)count;
+	if (count > 0)
+		file->offset += (uint64_t)count;
 	return count;
 }
 
-static long file_write(int fd, const char *from, uint64_t size)
+static long file_write(int fd, uint64_t from, uint64_t size)
 {
 	struct file *file = file_get(fd);
 
 	if (!file || file->kind != FILE_CONSOLE)
 		return -EBADF;
-	console_write(from, size);
-	return (long)size;
+	if ((int64_t)size < 0)
+		return -EINVAL;
+	return transferred(size, size - console_write((const char *)from, size));
 }
 
 long sys_read(const struct regs *regs)
 {
-	return file_read((int)regs->rdi, (char *)regs->rsi, regs->rdx);
+	return file_read((int)regs->rdi, regs->rsi, regs->rdx);
 }
 
 long sys_write(const struct regs *regs)
 {
-	return file_write((int)regs->rdi, (const char *)regs->rsi, regs->rdx);
+	return file_write((int)regs->rdi, regs->rsi, regs->rdx);
 }
 
-long sys_readv(const struct regs *regs)
+/* One call each of a list, until one of them fails or does less than was asked for. */
+static long vector_transfer(const struct regs *regs,
+			    long (*each)(int fd, uint64_t at, uint64_t size))
 {
-	const struct iovec *list = (const struct iovec *)regs->rsi;
 	long total = 0;
 
 	if (regs->rdx > IOV_MAX)
 		return -EINVAL;
 	for (uint64_t i = 0; i < regs->rdx; i++) {
-		long count = file_read((int)regs->rdi, list[i].base, list[i].size);
+		struct iovec part;
+		long count = user_read(&part, regs->rsi + i * sizeof(part), sizeof(part));
 
+		if (!count)
+			count = each((int)regs->rdi, part.base, part.size);
 		if (count < 0)
 			return total ? total : count;
 		total += count;
-		if ((uint64_t)count < list[i].size)
+		if ((uint64_t)count < part.size)
 			break;
 	}
 	return total;
 }
 
+long sys_readv(const struct regs *regs)
+{
+	return vector_transfer(regs, file_read);
+}
+
 long sys_writev(const struct regs *regs)
 {
-	const struct iovec *list = (const struct iovec *)regs->rsi;
-	long total = 0;
-
-	if (regs->rdx > IOV_MAX)
-		return -EINVAL;
-	for (uint64_t i = 0; i < regs->rdx; i++) {
-		long count = file_write((int)regs->rdi, list[i].base, list[i].size);
-
-		if (count < 0)
-			return total ? total : count;
-		total += count;
-	}
-	return total;
+	return vector_transfer(regs, file_write);
 }
 
 long sys_pread64(const struct regs *regs)
@@ -115,7 +131,9 @@ long sys_pread64(const struct regs *regs)
 		return -EBADF;
 	if (file->kind != FILE_MEMORY)
 		return -ESPIPE;
-	return memory_read(file, (char *)regs->rsi, regs->rdx, regs->r10);
+	if ((int64_t)regs->rdx < 0 || (int64_t)regs->r10 < 0)
+		return -EINVAL;
+	return memory_read(file, regs->rsi, regs->rdx, regs->r10);
 }
 
 long sys_lseek(const struct regs *regs)
@@ -139,19 +157,34 @@ long sys_lseek(const struct regs *regs)
 	return offset;
 }
 
-static long path_open(const char *path, uint64_t flags)
+/* A path that code above names; 0 or a negative errno. */
+static long path_read(char path[FILE_PATH_MAX], uint64_t from)
 {
+	long length = user_string(path, (const char *)from, FILE_PATH_MAX);
+
+	if (length == FILE_PATH_MAX)
+		return -ENAMETOOLONG;
+	return length < 0 ? length : 0;
+}
+
+static long path_open(uint64_t from, uint64_t flags)
+{
+	char path[FILE_PATH_MAX];
+	long ret = path_read(path, from);
+
+	if (ret)
+		return ret;
 	return flags & O_ACCMODE ? -EROFS : file_open(path);
 }
 
 long sys_open(const struct regs *regs)
 {
-	return path_open((const char *)regs->rdi, regs->rsi);
+	return path_open(regs->rdi, regs->rsi);
 }
 
 long sys_openat(const struct regs *regs)
 {
-	return path_open((const char *)regs->rsi, regs->rdx);
+	return path_open(regs->rsi, regs->rdx);
 }
 
 long sys_close(const struct regs *regs)
@@ -159,33 +192,31 @@ long sys_close(const struct regs *regs)
 	return file_close((int)regs->rdi);
 }
 
-static long stat_fill(const struct file *file, struct stat *stat)
+static long stat_write(const struct file *file, uint64_t to)
 {
+	struct stat stat = {.st_nlink = 1, .st_blksize = (long)LAYOUT_PAGE_SIZE};
+
 	if (!file)
 		return -EBADF;
-	*stat = (struct stat){
-		.st_mode = file->kind == FILE_CONSOLE ? S_IFCHR | 0600 : S_IFREG | 0444,
-		.st_nlink = 1,
-		.st_size = (long)file->size,
-		.st_blksize = (long)LAYOUT_PAGE_SIZE,
-	};
-	return 0;
+	stat.st_mode = file->kind == FILE_CONSOLE ? S_IFCHR | 0600 : S_IFREG | 0444;
+	stat.st_size = (long)file->size;
+	return user_write(to, &stat, sizeof(stat));
 }
 
 long sys_fstat(const struct regs *regs)
 {
-	return stat_fill(file_get((int)regs->rdi), (struct stat *)regs->rsi);
+	return stat_write(file_get((int)regs->rdi), regs->rsi);
 }
 
-/* stat by path opens and closes: nothing here depends on its speed. */
-static long path_stat(const char *path, struct stat *stat)
+/* What is asked of a path opens and closes: nothing here depends on its speed. */
+static long path_stat(const char *path, uint64_t to)
 {
 	int fd = file_open(path);
 
 	if (fd < 0)
 		return fd;
 
-	long ret = stat_fill(file_get(fd), stat);
+	long ret = stat_write(file_get(fd), to);
 
 	file_close(fd);
 	return ret;
@@ -193,18 +224,28 @@ static long path_stat(const char *path, struct stat *stat)
 
 long sys_newfstatat(const struct regs *regs)
 {
-	const char *path = (const char *)regs->rsi;
+	char path[FILE_PATH_MAX];
+	long ret = path_read(path, regs->rsi);
 
+	if (ret)
+		return ret;
 	if (!*path && (regs->r10 & AT_EMPTY_PATH))
-		return stat_fill(file_get((int)regs->rdi), (struct stat *)regs->rdx);
-	return path_stat(path, (struct stat *)regs->rdx);
+		return stat_write(file_get((int)regs->rdi), regs->rdx);
+	return path_stat(path, regs->rdx);
+}
+
+static long path_exists(uint64_t from)
+{
+	char path[FILE_PATH_MAX];
+	long ret = path_read(path, from);
+	int fd = ret ? (int)ret : file_open(path);
+
+	return fd < 0 ? fd : file_close(fd);
 }
 
 long sys_access(const struct regs *regs)
 {
-	struct stat stat;
-
-	return path_stat((const char *)regs->rdi, &stat);
+	return path_exists(regs->rdi);
 }
 
 long sys_ioctl(const struct regs *regs)
@@ -215,8 +256,10 @@ long sys_ioctl(const struct regs *regs)
 		return -EBADF;
 	if (file->kind != FILE_CONSOLE || regs->rsi != TCGETS)
 		return -ENOTTY;
-	*(struct termios *)regs->rdx = (struct termios){.c_cflag = CREAD | CS8};
-	return 0;
+
+	const struct termios terminal = {.c_cflag = CREAD | CS8};
+
+	return user_write(regs->rdx, &terminal, sizeof(terminal));
 }
 
 long sys_fcntl(const struct regs *regs)
@@ -233,7 +276,7 @@ long sys_fcntl(const struct regs *regs)
 /* No file here is a link. */
 long sys_readlink(const struct regs *regs)
 {
-	struct stat stat;
+	long ret = path_exists(regs->rdi);
 
-	return path_stat((const char *)regs->rdi, &stat) < 0 ? -ENOENT : -EINVAL;
+	return ret ? ret : -EINVAL;
 }

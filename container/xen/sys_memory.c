@@ -4,8 +4,8 @@
  */
 #include "container/xen/file.h"
 #include "container/xen/page.h"
-#include "container/xen/string.h"
 #include "container/xen/sys.h"
+#include "container/xen/user.h"
 #include "container/xen/vm.h"
 
 #include <asm/errno.h>
@@ -137,12 +137,12 @@ long sys_mprotect(const struct regs *regs)
 	return 0;
 }
 
-/* Memory in super-pages stays backed, and is zeroed in place. */
+/* Memory that the map backs at once stays backed, and is zeroed in place, where there is any. */
 static void placed_discard(const struct span *span)
 {
 	for (uint64_t at = span->addr; at < span->addr + span->size; at += LAYOUT_PAGE_SIZE)
 		if (page_is_mapped(at, LAYOUT_WRITE))
-			memset((void *)at, 0, LAYOUT_PAGE_SIZE);
+			user_clear((void *)at, LAYOUT_PAGE_SIZE);
 }
 
 long sys_madvise(const struct regs *regs)
