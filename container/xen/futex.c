@@ -7,6 +7,7 @@
 #include "container/xen/futex.h"
 #include "container/xen/lock.h"
 #include "container/xen/thread.h"
+#include "container/xen/user.h"
 
 #include <asm/errno.h>
 
@@ -70,12 +71,17 @@ int futex_wait(uint32_t *word, uint32_t expected, uint32_t bits, uint64_t deadli
 {
 	struct bucket *bucket = bucket_of(word);
 	struct thread *self = thread_current();
+	uint32_t value;
+	int ret;
 
 	lock_take(&bucket->lock);
 	/* The waker changes the word /then/ takes this lock: it finds us, or we its change. */
-	if (__atomic_load_n(word, __ATOMIC_RELAXED) != expected) {
+	ret = user_load32(&value, word);
+	if (!ret && value != expected)
+		ret = -EAGAIN;
+	if (ret) {
 		lock_drop(&bucket->lock);
-		return -EAGAIN;
+		return ret;
 	}
 	self->wait_word = word;
 	self->wait_bits = bits;

@@ -4,8 +4,8 @@
  * numbers and with Linux's meaning, as far as they are needed here.
  *
  * Each takes its arguments from the caller's registers (rdi, rsi, rdx, r10, r8,
- * r9) and returns a value or a negative errno. Pointers are the caller's own:
- * it shares the kernel's privilege, so a bad one is its fault like any other.
+ * r9) and returns a value or a negative errno. What a pointer names is only
+ * touched through user.h: a bad one is -EFAULT.
  */
 #ifndef XEN_SYS_H
 #define XEN_SYS_H
@@ -45,8 +45,11 @@ struct timespec64 {
 	int64_t nanoseconds;
 };
 
-/* Nanoseconds, THREAD_FOREVER where they do not fit; -EINVAL in *error for a bad time. */
-uint64_t timespec_to_ns(const struct timespec64 *time, int *error);
+/*
+ * Nanoseconds of the struct timespec64 at an address that a call names,
+ * THREAD_FOREVER where they do not fit; 0, -EINVAL or -EFAULT in *error.
+ */
+uint64_t timespec_read(uint64_t from, int *error);
 
 /* clock_now() at which the given clock (CLOCK_REALTIME or another) shows this time. */
 uint64_t deadline_from(uint64_t ns, bool is_wall, bool is_absolute);

@@ -5,6 +5,7 @@
 #include "container/xen/signal.h"
 #include "container/xen/signal_frame.h"
 #include "container/xen/sys.h"
+#include "container/xen/user.h"
 
 #include <asm/errno.h>
 #include <asm/siginfo.h>
@@ -40,25 +41,30 @@ long sys_tgkill(const struct regs *regs)
 
 long sys_rt_sigaction(const struct regs *regs)
 {
+	struct sigaction action, before;
+	int ret;
+
 	if (regs->r10 != SET_SIZE)
 		return -EINVAL;
-	return signal_action_set((int)regs->rdi, (const struct sigaction *)regs->rsi,
-				 (struct sigaction *)regs->rdx);
+	if (regs->rsi && user_read(&action, regs->rsi, sizeof(action)))
+		return -EFAULT;
+	ret = signal_action_set((int)regs->rdi, regs->rsi ? &action : NULL, &before);
+	if (ret || !regs->rdx)
+		return ret;
+	return user_write(regs->rdx, &before, sizeof(before));
 }
 
 long sys_rt_sigprocmask(const struct regs *regs)
 {
-	const uint64_t *set = (const uint64_t *)regs->rsi;
-	uint64_t before = thread_current()->signals.mask;
+	uint64_t before = thread_current()->signals.mask, change;
 
 	if (regs->r10 != SET_SIZE)
 		return -EINVAL;
-
-	uint64_t change = set ? *set : 0;
-
-	if (regs->rdx)
-		*(uint64_t *)regs->rdx = before;
-	if (!set)
+	if (regs->rsi && user_read(&change, regs->rsi, sizeof(change)))
+		return -EFAULT;
+	if (regs->rdx && user_write(regs->rdx, &before, sizeof(before)))
+		return -EFAULT;
+	if (!regs->rsi)
 		return 0;
 	switch ((int)regs->rdi) {
 	case SIG_BLOCK:
@@ -78,11 +84,11 @@ long sys_rt_sigprocmask(const struct regs *regs)
 long sys_rt_sigpending(const struct regs *regs)
 {
 	const struct signal_state *state = &thread_current()->signals;
+	uint64_t set = state->pending & state->mask;
 
 	if (regs->rsi > SET_SIZE)
 		return -EINVAL;
-	*(uint64_t *)regs->rdi = state->pending & state->mask;
-	return 0;
+	return user_write(regs->rdi, &set, regs->rsi);
 }
 
 static bool await_cancel(struct thread *thread)
@@ -110,12 +116,15 @@ long sys_pause(const struct regs *regs)
 long sys_rt_sigsuspend(const struct regs *regs)
 {
 	struct signal_state *state = &thread_current()->signals;
+	uint64_t mask;
 
 	if (regs->rsi != SET_SIZE)
 		return -EINVAL;
+	if (user_read(&mask, regs->rdi, sizeof(mask)))
+		return -EFAULT;
 	state->mask_before = state->mask;
 	state->suspended = true;
-	signal_mask_set(*(const uint64_t *)regs->rdi);
+	signal_mask_set(mask);
 	return signal_await();
 }
 
@@ -138,18 +147,20 @@ static long stack_set(stack_t *stack, const stack_t *wanted)
 
 long sys_sigaltstack(const struct regs *regs)
 {
-	const stack_t *wanted = (const stack_t *)regs->rdi;
+	stack_t wanted;
 	stack_t *stack = &thread_current()->signals.stack;
 	bool used = signal_stack_is_used(regs->rsp);
 	stack_t before = *stack;
 	long ret = 0;
 
+	if (regs->rdi && user_read(&wanted, regs->rdi, sizeof(wanted)))
+		return -EFAULT;
 	before.ss_flags = !stack->ss_size ? SS_DISABLE : used ? SS_ONSTACK : 0;
-	if (wanted)
-		ret = used ? -EPERM : stack_set(stack, wanted);
-	if (!ret && regs->rsi)
-		*(stack_t *)regs->rsi = before;
-	return ret;
+	if (regs->rdi)
+		ret = used ? -EPERM : stack_set(stack, &wanted);
+	if (ret || !regs->rsi)
+		return ret;
+	return user_write(regs->rsi, &before, sizeof(before));
 }
 
 /* Behind a handler. The caller's registers become those of the frame, so nothing is returned. */

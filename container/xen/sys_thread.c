@@ -7,6 +7,7 @@
 #include "container/xen/panic.h"
 #include "container/xen/string.h"
 #include "container/xen/sys.h"
+#include "container/xen/user.h"
 
 #include <asm/errno.h>
 #include <asm/prctl.h>
@@ -43,7 +44,7 @@ long sys_clone(const struct regs *regs)
 	if (flags & CLONE_CHILD_CLEARTID)
 		thread->clear_tid = (uint32_t *)regs->r10;
 	if (flags & CLONE_PARENT_SETTID)
-		*(int *)regs->rdx = id;
+		user_store32((uint32_t *)regs->rdx, (uint32_t)id);
 	thread_start(thread);
 	return id;
 }
@@ -75,13 +76,13 @@ long sys_gettid(const struct regs *regs)
 
 static long futex_wait_call(const struct regs *regs, bool is_absolute, uint32_t bits)
 {
-	const struct timespec64 *timeout = (const struct timespec64 *)regs->r10;
+	uint64_t timeout = regs->r10;
 	bool is_wall = regs->rsi & FUTEX_CLOCK_REALTIME;
 	uint64_t deadline = THREAD_FOREVER;
 
 	if (timeout) {
 		int error;
-		uint64_t ns = timespec_to_ns(timeout, &error);
+		uint64_t ns = timespec_read(timeout, &error);
 
 		if (error)
 			return error;
@@ -126,26 +127,38 @@ long sys_sched_getaffinity(const struct regs *regs)
 
 	if (regs->rsi < sizeof(mask))
 		return -EINVAL;
-	*(uint64_t *)regs->rdx = mask;
-	return sizeof(mask);
+	return user_write(regs->rdx, &mask, sizeof(mask)) ? -EFAULT : (long)sizeof(mask);
 }
 
 /* A thread has one core: its own if the mask has it, else the lowest. */
 long sys_sched_setaffinity(const struct regs *regs)
 {
 	struct thread *thread = regs->rdi ? thread_by_id((int)regs->rdi) : thread_current();
+	uint64_t mask;
 
 	if (!thread || !thread->signals.alive)
 		return -ESRCH;
-	if (regs->rsi < sizeof(uint64_t))
+	if (regs->rsi < sizeof(mask))
 		return -EINVAL;
-
-	uint64_t mask = *(const uint64_t *)regs->rdx & ((UINT64_C(1) << core_count()) - 1);
-
+	if (user_read(&mask, regs->rdx, sizeof(mask)))
+		return -EFAULT;
+	mask &= (UINT64_C(1) << core_count()) - 1;
 	if (!mask)
 		return -EINVAL;
 	if (!(mask >> thread->core->id & 1))
 		thread_move(thread, core_get((unsigned)__builtin_ctzll(mask)));
+	return 0;
+}
+
+static long name_set(struct thread *thread, uint64_t from)
+{
+	char name[sizeof(thread->name)];
+	long length = user_string(name, (const char *)from, sizeof(name) - 1);
+
+	if (length < 0)
+		return length;
+	name[length] = '\0';
+	memcpy(thread->name, name, (size_t)length + 1);
 	return 0;
 }
 
@@ -155,11 +168,9 @@ long sys_prctl(const struct regs *regs)
 
 	switch (regs->rdi) {
 	case PR_SET_NAME:
-		string_copy(thread->name, (const char *)regs->rsi, sizeof(thread->name));
-		return 0;
+		return name_set(thread, regs->rsi);
 	case PR_GET_NAME:
-		memcpy((void *)regs->rsi, thread->name, sizeof(thread->name));
-		return 0;
+		return user_write(regs->rsi, thread->name, sizeof(thread->name));
 	default:
 		return -EINVAL;
 	}
@@ -167,13 +178,15 @@ long sys_prctl(const struct regs *regs)
 
 long sys_arch_prctl(const struct regs *regs)
 {
+	uint64_t base;
+
 	switch (regs->rdi) {
 	case ARCH_SET_FS:
 		cpu_fs_base_set(regs->rsi);
 		return 0;
 	case ARCH_GET_FS:
-		*(uint64_t *)regs->rsi = cpu_fs_base();
-		return 0;
+		base = cpu_fs_base();
+		return user_write(regs->rsi, &base, sizeof(base));
 	default:
 		return -EINVAL;
 	}

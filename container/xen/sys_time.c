@@ -4,6 +4,7 @@
  */
 #include "container/xen/clock.h"
 #include "container/xen/sys.h"
+#include "container/xen/user.h"
 
 #include <asm/errno.h>
 #include <linux/time.h>
@@ -11,15 +12,18 @@
 /* Longer is for ever: 146 years, so that no sum of two times overflows Xen's signed clock. */
 #define SECONDS_MAX ((int64_t)(INT64_MAX / 2 / CLOCK_SECOND))
 
-uint64_t timespec_to_ns(const struct timespec64 *time, int *error)
+uint64_t timespec_read(uint64_t from, int *error)
 {
-	*error = 0;
-	if (time->seconds < 0 || time->nanoseconds < 0 ||
-	    time->nanoseconds >= (int64_t)CLOCK_SECOND)
-		*error = -EINVAL;
-	if (*error || time->seconds >= SECONDS_MAX)
+	struct timespec64 time;
+
+	*error = user_read(&time, from, sizeof(time));
+	if (*error)
 		return THREAD_FOREVER;
-	return (uint64_t)time->seconds * CLOCK_SECOND + (uint64_t)time->nanoseconds;
+	if (time.seconds < 0 || time.nanoseconds < 0 || time.nanoseconds >= (int64_t)CLOCK_SECOND)
+		*error = -EINVAL;
+	if (*error || time.seconds >= SECONDS_MAX)
+		return THREAD_FOREVER;
+	return (uint64_t)time.seconds * CLOCK_SECOND + (uint64_t)time.nanoseconds;
 }
 
 uint64_t deadline_from(uint64_t ns, bool is_wall, bool is_absolute)
@@ -38,10 +42,14 @@ uint64_t deadline_from(uint64_t ns, bool is_wall, bool is_absolute)
 	return ns > wall ? now + (ns - wall) : now;
 }
 
-static void timespec_fill(struct timespec64 *time, uint64_t ns)
+static int timespec_write(uint64_t to, uint64_t ns)
 {
-	time->seconds = (int64_t)(ns / CLOCK_SECOND);
-	time->nanoseconds = (int64_t)(ns % CLOCK_SECOND);
+	const struct timespec64 time = {
+		.seconds = (int64_t)(ns / CLOCK_SECOND),
+		.nanoseconds = (int64_t)(ns % CLOCK_SECOND),
+	};
+
+	return user_write(to, &time, sizeof(time));
 }
 
 static bool is_wall_clock(uint64_t id)
@@ -93,8 +101,7 @@ long sys_clock_gettime(const struct regs *regs)
 
 	if (!clock_read((int)regs->rdi, &ns))
 		return -EINVAL;
-	timespec_fill((struct timespec64 *)regs->rsi, ns);
-	return 0;
+	return timespec_write(regs->rsi, ns);
 }
 
 long sys_clock_getres(const struct regs *regs)
@@ -103,41 +110,36 @@ long sys_clock_getres(const struct regs *regs)
 
 	if (!clock_read((int)regs->rdi, &ns))
 		return -EINVAL;
-	if (regs->rsi)
-		timespec_fill((struct timespec64 *)regs->rsi, 1);
-	return 0;
+	return regs->rsi ? timespec_write(regs->rsi, 1) : 0;
 }
 
 long sys_gettimeofday(const struct regs *regs)
 {
-	int64_t *timeval = (int64_t *)regs->rdi;
 	uint64_t wall = clock_wall();
+	const uint64_t timeval[2] = {wall / CLOCK_SECOND, wall % CLOCK_SECOND / 1000};
 
-	if (timeval) {
-		timeval[0] = (int64_t)(wall / CLOCK_SECOND);
-		timeval[1] = (int64_t)(wall % CLOCK_SECOND / 1000);
-	}
-	return 0;
+	return regs->rdi ? user_write(regs->rdi, timeval, sizeof(timeval)) : 0;
 }
 
 long sys_time(const struct regs *regs)
 {
 	long seconds = (long)(clock_wall() / CLOCK_SECOND);
 
-	if (regs->rdi)
-		*(long *)regs->rdi = seconds;
+	if (regs->rdi && user_write(regs->rdi, &seconds, sizeof(seconds)))
+		return -EFAULT;
 	return seconds;
 }
 
-/* Sleep; what is left where a signal has cut it short goes to *rest. */
-static long sleep_until(uint64_t deadline, struct timespec64 *rest)
+/* Sleep; what is left where a signal has cut it short goes to `rest`, unless that is 0. */
+static long sleep_until(uint64_t deadline, uint64_t rest)
 {
 	int ret = thread_sleep(deadline);
 
 	if (ret == -EINTR && rest) {
 		uint64_t now = clock_now();
 
-		timespec_fill(rest, deadline > now ? deadline - now : 0);
+		if (timespec_write(rest, deadline > now ? deadline - now : 0))
+			return -EFAULT;
 	}
 	return ret;
 }
@@ -145,21 +147,21 @@ static long sleep_until(uint64_t deadline, struct timespec64 *rest)
 long sys_nanosleep(const struct regs *regs)
 {
 	int error;
-	uint64_t ns = timespec_to_ns((const struct timespec64 *)regs->rdi, &error);
+	uint64_t ns = timespec_read(regs->rdi, &error);
 
 	if (error)
 		return error;
-	return sleep_until(deadline_from(ns, false, false), (struct timespec64 *)regs->rsi);
+	return sleep_until(deadline_from(ns, false, false), regs->rsi);
 }
 
 long sys_clock_nanosleep(const struct regs *regs)
 {
 	bool is_absolute = regs->rsi & TIMER_ABSTIME;
 	int error;
-	uint64_t ns = timespec_to_ns((const struct timespec64 *)regs->rdx, &error);
+	uint64_t ns = timespec_read(regs->rdx, &error);
 
 	if (error)
 		return error;
 	return sleep_until(deadline_from(ns, is_wall_clock(regs->rdi), is_absolute),
-			   is_absolute ? NULL : (struct timespec64 *)regs->r10);
+			   is_absolute ? 0 : regs->r10);
 }

@@ -10,6 +10,7 @@
 #include "container/xen/string.h"
 #include "container/xen/thread.h"
 #include "container/xen/vector.h"
+#include "container/xen/user.h"
 
 #include <asm/errno.h>
 
@@ -84,7 +85,7 @@ void thread_bury(struct thread *thread)
 	thread->state = THREAD_FREE;
 	lock_drop(&table_lock);
 	if (word) {
-		__atomic_store_n(word, 0, __ATOMIC_RELEASE);
+		user_store32(word, 0);
 		futex_wake(word, 1, UINT32_MAX);
 	}
 }

@@ -226,6 +226,10 @@ return {
 			end,
 		},
 	}),
+	job("pointers: bad ones are EFAULT, whatever the call", {
+		image = "pointers",
+		expect = { output = { "pointer: %d+ calls, 0 failures" } },
+	}),
 	job("input: what is typed arrives", {
 		image = "input",
 		input = "one\ntwo\nbye\n",
