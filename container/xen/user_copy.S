@@ -114,7 +114,6 @@ user_string:
 	ret
 
 	.section .rodata.user_fixups, "a"
-	.globl user_fixups_end
-user_fixups_end:
+	.quad 0, 0
 
 	.section .note.GNU-stack, "", @progbits
