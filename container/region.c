@@ -32,6 +32,17 @@ static int region_claim(const struct layout_region *r)
 	return -EEXIST;
 }
 
+/* From the linker script; builds with a sanitizer are linked without it. */
+extern const char image_settled_start[] __attribute__((weak));
+extern const char image_settled_end[] __attribute__((weak));
+
+static int image_settle(void)
+{
+	uint64_t start = (uint64_t)image_settled_start, end = (uint64_t)image_settled_end;
+
+	return end > start && mprotect((void *)start, end - start, PROT_READ) ? -errno : 0;
+}
+
 int region_reserve(const struct layout_region **taken)
 {
 	for (unsigned i = 0; i < LAYOUT_REGION_COUNT; i++) {
@@ -43,7 +54,8 @@ int region_reserve(const struct layout_region **taken)
 			return err;
 		}
 	}
-	return 0;
+	*taken = &layout_regions[LAYOUT_REGION_IMAGE];
+	return image_settle();
 }
 
 static int region_map(uint64_t base, size_t size, int rights)

@@ -3,6 +3,8 @@
  * How an image is linked, as a Xen guest and as a Linux process alike.
  *
  * Physical address = virtual address. Each kind of rights has pages of its own.
+ * The image is not relocated, so what only a relocation would write is read-only
+ * from the start, but for what the C library sets itself before main.
  * Text comes before everything whose size depends on the symbol table, so that
  * linking once more with the table in place moves no function.
  */
@@ -62,21 +64,13 @@ SECTIONS
 	.component.arrays : {
 		INCLUDE component.arrays
 	}
-	.atoll.symbols : { image_symbols = .; KEEP(*(.atoll.symbols)) image_symbols_end = .; }
-
-	. = ALIGN(LAYOUT_PAGE_SIZE);
-	image_rodata_end = .;
-	.boot.tables : { KEEP(*(.boot.tables)) } :data
-	image_tables_end = .;
-	.atoll.stats : { KEEP(*(.atoll.stats)) }
-	.boot.data : { KEEP(*(.boot.data)) }
-	.tdata : { *(.tdata .tdata.*) } :data :tls
-	.tbss : { *(.tbss .tbss.*) } :data :tls
+	.tdata : { *(.tdata .tdata.*) } :rodata :tls
+	.tbss : { *(.tbss .tbss.*) } :rodata :tls
 	.preinit_array : {
 		PROVIDE_HIDDEN(__preinit_array_start = .);
 		KEEP(*(.preinit_array))
 		PROVIDE_HIDDEN(__preinit_array_end = .);
-	} :data
+	} :rodata
 	.init_array : {
 		PROVIDE_HIDDEN(__init_array_start = .);
 		KEEP(*(SORT_BY_INIT_PRIORITY(.init_array.*)))
@@ -89,13 +83,25 @@ SECTIONS
 		KEEP(*(.fini_array))
 		PROVIDE_HIDDEN(__fini_array_end = .);
 	}
-	.data.rel.ro : { *(.data.rel.ro .data.rel.ro.*) }
 	/* The C library walks these by the bounds that the linker makes from their names. */
 	__libc_subfreeres : { KEEP(*(__libc_subfreeres)) }
 	__libc_atexit : { KEEP(*(__libc_atexit)) }
 	__libc_IO_vtables : { KEEP(*(__libc_IO_vtables)) }
+	.atoll.symbols : { image_symbols = .; KEEP(*(.atoll.symbols)) image_symbols_end = .; }
+
+	. = ALIGN(LAYOUT_PAGE_SIZE);
+	image_rodata_end = .;
+	.boot.tables : { KEEP(*(.boot.tables)) } :data
+	image_tables_end = .;
+	/* Written by the C library's start alone; region_reserve takes the right away. */
+	image_settled_start = .;
+	.data.rel.ro : { *(.data.rel.ro .data.rel.ro.*) }
 	.got : { *(.got) *(.igot) }
 	.got.plt : { *(.got.plt) *(.igot.plt) }
+	. = ALIGN(LAYOUT_PAGE_SIZE);
+	image_settled_end = .;
+	.atoll.stats : { KEEP(*(.atoll.stats)) }
+	.boot.data : { KEEP(*(.boot.data)) }
 	.data : { *(.data .data.*) }
 	.component.data : {
 		INCLUDE component.data

@@ -14,6 +14,8 @@
 _Static_assert(PROT_READ == LAYOUT_READ && PROT_WRITE == LAYOUT_WRITE && PROT_EXEC == LAYOUT_EXEC,
 	       "protections are rights");
 
+extern const char image_tables_end[], image_end[];
+
 #define RIGHTS_ALL (LAYOUT_READ | LAYOUT_WRITE | LAYOUT_EXEC)
 
 struct span {
@@ -120,6 +122,13 @@ long sys_munmap(const struct regs *regs)
 	return 0;
 }
 
+/* The image's data; all else of the image keeps its rights for ever. */
+static bool is_data(const struct span *span)
+{
+	return span->addr >= (uint64_t)image_tables_end &&
+	       span->addr + span->size <= (uint64_t)image_end;
+}
+
 long sys_mprotect(const struct regs *regs)
 {
 	unsigned rights = (unsigned)regs->rdx & RIGHTS_ALL;
@@ -131,8 +140,8 @@ long sys_mprotect(const struct regs *regs)
 		return -EPERM;
 	if (is_region(&span, LAYOUT_REGION_COMMON))
 		return vm_protect(span.addr, span.size, rights);
-	if (!rights || !(is_placed(&span) || is_region(&span, LAYOUT_REGION_IMAGE)))
-		return -EINVAL;
+	if (!rights || !(is_placed(&span) || is_data(&span)))
+		return -EACCES;
 	page_protect(span.addr, span.size, rights);
 	return 0;
 }
