@@ -1,55 +1,30 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Walks the guest's page tables, through the PML4 slot that maps itself, and
- * compares what it finds with the address map.
+ * Looks up single addresses in the guest's page tables, and then has every page
+ * that is mapped compared with the address map.
  */
 #include <atoll.h>
-#include "layout/layout.h"
+#include "entry.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define PRESENT 1
-#define WRITE 2
-#define USER 4
-#define SUPER 0x80
-#define NO_EXECUTE (UINT64_C(1) << 63)
-#define TOP_LEVEL 3
-
 static const char constant[] = "read only";
-static int failures;
-
-static unsigned level_order(unsigned level)
-{
-	return LAYOUT_PAGE_ORDER + 9 * level;
-}
-
-static uint64_t entry_at(uint64_t va, unsigned level)
-{
-	uint64_t slot = LAYOUT_TABLES_BASE >> level_order(TOP_LEVEL) & 511;
-	uint64_t base = LAYOUT_TABLES_BASE;
-
-	for (unsigned l = 0; l < level; l++)
-		base += slot << level_order(TOP_LEVEL - 1 - l);
-	return *(volatile uint64_t *)(base + (va >> level_order(level)) * 8);
-}
+static unsigned failures;
 
 /* The order of the page that maps va, and what may be done to it; 0: not mapped. */
 static unsigned walk(uint64_t va, unsigned *rights)
 {
 	*rights = LAYOUT_READ | LAYOUT_WRITE | LAYOUT_EXEC;
-	for (unsigned level = TOP_LEVEL;; level--) {
+	for (unsigned level = ENTRY_TOP_LEVEL;; level--) {
 		uint64_t entry = entry_at(va, level);
 
-		if (!(entry & PRESENT))
+		if (!(entry & ENTRY_PRESENT))
 			return 0;
-		if (!(entry & WRITE))
-			*rights &= ~(unsigned)LAYOUT_WRITE;
-		if (entry & NO_EXECUTE)
-			*rights &= ~(unsigned)LAYOUT_EXEC;
-		if (level == 0 || (entry & SUPER))
-			return level_order(level);
+		*rights = entry_rights(entry, *rights);
+		if (level == 0 || (entry & ENTRY_SUPER))
+			return entry_order(level);
 	}
 }
 
@@ -94,6 +69,7 @@ int main(void)
 	check("tables", LAYOUT_TABLES_BASE + (LAYOUT_IMAGE_BASE >> 9), LAYOUT_PAGE_ORDER,
 	      LAYOUT_READ);
 	check("no region", LAYOUT_CORES_END, 0, 0);
+	failures += audit() != 0;
 	free(block);
 	return failures != 0;
 }
