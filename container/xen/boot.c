@@ -106,6 +106,7 @@ static void boot_finish(void)
 {
 	must(core_start_others(image.cores), "start a core; does the xl config give enough vcpus?");
 	process_start();
+	page_guard();
 	thread_idle();
 }
 

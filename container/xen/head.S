@@ -73,7 +73,7 @@ pvh_start:
 	mov $(EFER_SCE | EFER_LME | EFER_NXE), %eax
 	xor %edx, %edx
 	wrmsr
-	mov $CR0_ON, %eax
+	mov $(CR0_ON & ~CR0_WP), %eax /* page_guard sets it */
 	mov %eax, %cr0
 
 	/* 2. A 64-bit code segment, and flat data segments. */

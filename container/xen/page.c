@@ -29,6 +29,7 @@ extern uint64_t boot_pml4[PAGE_TABLE_ENTRIES], boot_pd[PAGE_TABLE_ENTRIES];
 
 static struct lock page_lock; /* covers the tables */
 static bool identity = true;  /* physical memory below 1 GiB is mapped to itself */
+static bool guarded;          /* cores run with CR0.WP; until then one core runs alone */
 
 static unsigned level_order(unsigned level)
 {
@@ -62,12 +63,14 @@ static uint64_t leaf_bits(unsigned rights)
 static void edit_begin(void)
 {
 	lock_take(&page_lock);
-	cpu_cr0_set(CR0_ON & ~CR0_WP);
+	if (guarded)
+		cpu_cr0_set(CR0_ON & ~CR0_WP);
 }
 
 static void edit_end(void)
 {
-	cpu_cr0_set(CR0_ON);
+	if (guarded)
+		cpu_cr0_set(CR0_ON);
 	lock_drop(&page_lock);
 }
 
@@ -318,6 +321,12 @@ void page_identity_end(void)
 	identity = false;
 	edit_end();
 	flush_all();
+}
+
+void page_guard(void)
+{
+	guarded = true;
+	cpu_cr0_set(CR0_ON);
 }
 
 uint64_t page_root(void)

@@ -48,6 +48,9 @@ bool page_is_mapped(uint64_t va, unsigned rights);
 /* Before this call physical memory below 1 GiB is also mapped to itself. */
 void page_identity_end(void);
 
+/* From here on an edit opens the tables and shuts them again; the boot core alone runs before. */
+void page_guard(void);
+
 /* CR3 of every core. */
 uint64_t page_root(void);
 
