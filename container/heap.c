@@ -21,10 +21,6 @@
 #include "container/component.h"
 #include "container/heap_memory.h"
 
-/* Beside the components' arenas there is one, the container's; free memory goes back at once. */
-const char *malloc_conf = "narenas:1,dirty_decay_ms:0,muzzy_decay_ms:0,oversize_threshold:0,"
-			  "retain:true,background_thread:false";
-
 #define ARENA_CONTAINER 0U
 
 /* jemalloc's HUGEPAGE: size and alignment of an arena's first block. */

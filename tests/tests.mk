@@ -11,7 +11,8 @@ test-binaries := $(unit-tests:%=$(B)/tests/plain/%) $(unit-tests:%=$(B)/tests/ad
 	$(threaded-tests:%=$(B)/tests/thread/%) $(variants:%=$(B)/tests/%/channel_stress)
 
 # What a test's own subject needs; jemalloc would take malloc away from valgrind.
-libs-plain-test_heap := -l:libjemalloc.a -lm
+jemalloc-objects := $(filter $(B)/lib/lean/jemalloc_%,$(lean-objects))
+libs-plain-test_heap := $(jemalloc-objects) -l:libjemalloc.a -lm
 libs-plain-test_heap_life := -l:libjemalloc.a -lm
 wraps := $(shell sed 's/^/-Wl,--wrap=/' container/wrap.syms)
 $(foreach v,$(variants),$(eval libs-$(v)-test_files := $(wraps)))

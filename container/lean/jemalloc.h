@@ -28,6 +28,11 @@ extern unsigned je_manual_arena_base;
 extern unsigned je_narenas_auto;
 extern const struct je_arena_config je_arena_config_default;
 
+extern unsigned je_opt_narenas;
+extern size_t je_opt_oversize_threshold;
+extern ssize_t je_opt_dirty_decay_ms, je_opt_muzzy_decay_ms;
+extern bool je_opt_retain, je_opt_trust_madvise;
+
 unsigned je_narenas_total_get(void);
 struct je_arena *je_arena_init(struct je_thread *t, unsigned index, const struct je_arena_config *);
 void je_arena_migrate(struct je_thread *t, struct je_arena *from, struct je_arena *to);

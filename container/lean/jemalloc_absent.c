@@ -91,7 +91,6 @@ static void absent(void)
 SUCCEED(je_stats_prefork);
 SUCCEED(je_stats_postfork_parent);
 SUCCEED(je_stats_postfork_child);
-SUCCEED(je_prof_boot0);
 SUCCEED(je_prof_boot2);
 SUCCEED(je_prof_prefork0);
 SUCCEED(je_prof_prefork1);

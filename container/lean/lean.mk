@@ -3,6 +3,7 @@
 # container/tool/lean.lua says when an object is left out.
 
 lean-sources := container/lean/jemalloc_absent.c container/lean/jemalloc_control.c \
+	container/lean/jemalloc_options.c container/lean/jemalloc_pages.c \
 	container/lean/loader.c container/lean/locale.c container/lean/print.c \
 	container/lean/resolver.c container/lean/scan.c
 lean-objects := $(lean-sources:container/lean/%.c=$(B)/lib/lean/%.o) $(B)/lib/lean/variants.o

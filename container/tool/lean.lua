@@ -8,6 +8,8 @@ local run = require("compile").run
 local OBJECTS = {
 	{ "jemalloc_absent.o" },
 	{ "jemalloc_control.o" },
+	{ "jemalloc_options.o" },
+	{ "jemalloc_pages.o" },
 	{ "variants.o" },
 	{ "print.o" },
 	{ "scan.o", "^__isoc99_sscanf$" },

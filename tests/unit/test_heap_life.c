@@ -23,6 +23,10 @@
 #include "container/region.h"
 #include "layout/layout.h"
 
+/* This test reads jemalloc's own counters, so it links all of it: the options of
+ * jemalloc_options.c. */
+const char *malloc_conf = "narenas:1,dirty_decay_ms:0,muzzy_decay_ms:0,oversize_threshold:0";
+
 #define MIB ((size_t)1 << 20)
 #define QUOTA (16 * MIB)
 #define HELPERS 4
