@@ -120,7 +120,7 @@ end
 -- rip set for the registers'. A return address may lie behind its function: of
 -- a call, the address before counts, but not where the processor itself was.
 function reader:entry(line)
-	local digits, name, offset = line:match("#%d+%s+(%x+) ([^%s+]+)%+0x(%x+)%s*$")
+	local digits, name, offset = line:match("#%d+%s+(%x+) ([^%s+]+)%+0?x?(%x+)%s*$")
 	local rip = line:match("^%s*rip (%x+)")
 	local address = image_address(digits or rip or "")
 	if not address then
@@ -132,7 +132,8 @@ function reader:entry(line)
 		self.strangers = self.strangers + 1
 		return nil
 	end
-	return { line = line, lookup = self.faults[address] and address or address - 1 }
+	local is_exact = self.faults[address] or tonumber(offset, 16) == 0
+	return { line = line, lookup = is_exact and address or address - 1 }
 end
 
 local function completed(entry, frames)

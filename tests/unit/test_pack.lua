@@ -17,7 +17,7 @@ local function packed_map()
 	return assert(load(tool.read("out/pair.map"), "=map", "t", {}))()
 end
 
-tool.write("service.lua", [[
+local SERVICE = [[
 name = "pair"
 cores = 2
 component "first" {
@@ -27,7 +27,8 @@ component "first" {
 component "other" { language = "lua", main = "other.lua", core = 0, heap = "6M" }
 channel "one" { from = "first", to = "other", size = "8K" }
 channel "two" { from = "other", to = "first", size = "16K" }
-]])
+]]
+tool.write("service.lua", SERVICE)
 tool.write("first.c", [[
 #include <atoll.h>
 #include <stdio.h>
@@ -57,6 +58,44 @@ for _, kind in ipairs({ "address", "thread" }) do
 		tap.equal(status, 3)
 	end)
 end
+
+-- As the container finds it.
+tap.case("the image's table says what the manifest says", function()
+	tool.write("service.lua", [[
+name = "fields"
+cores = 3
+grace = 0.25
+decides = "b"
+component "a" {
+	language = "c", sources = { "table.c" }, core = 2, heap = "4M", files = { "second.c" },
+	restart = "on-failure", restart_limit = 7, restart_delay = 1.5,
+}
+component "b" { language = "lua", main = "other.lua", core = 2, heap = "6M", restart = "always", restart_delay = 0 }
+component "c" { language = "lua", main = "other.lua", core = 0, heap = "4M" }
+]])
+	tool.write("table.c", [[
+#include <stdio.h>
+#include "container/image.h"
+#include "container/runtime.h"
+int main(void)
+{
+	printf("%s %u %u %u\n", image.name, image.cores, image.decider, image.grace_ms);
+	for (unsigned i = 0; i < image.component_count; i++) {
+		const struct image_component *c = &image.components[i];
+		printf("%s %s %zu %zu %u %d %u %u %u", c->name, c->runtime->name, c->heap_bytes >> 20,
+		       c->stack_bytes >> 10, c->core, c->restart, c->restart_limit, c->restart_delay_ms, c->file_count);
+		printf(c->file_count ? " %s %zu\n" : "\n", c->files ? c->files->name : "", c->files ? c->files->size : 0);
+	}
+	return 0;
+}
+]])
+	build("-o fields")
+	tap.equal((tool.run("./fields/fields.elf")), "fields 3 1 250\n"
+		.. "a c 4 256 2 1 7 1500 1 second.c " .. #tool.read("second.c") .. "\n"
+		.. "b lua 6 256 2 2 0 0 0\n"
+		.. "c lua 4 256 0 0 0 100 0\n")
+	tool.write("service.lua", SERVICE)
+end)
 
 tap.case("packing again gives the same bytes", function()
 	build("-o again")

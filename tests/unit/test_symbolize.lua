@@ -102,6 +102,11 @@ tap.case("a line that is not of a report goes out at once", function()
 	tap.contains(text, "got first")
 end)
 
+tap.case("an offset of 0 may be written without its 0x", function()
+	tool.write("short", (" #0  %016x helper+0\n"):format(places.helper))
+	tap.contains(tool.call("symbolize out short"), "helper+0 at sub/helper.c:")
+end)
+
 tap.case("a log of another image is found out, and passes unchanged", function()
 	local other = report(false):gsub("helper%+", "other+")
 	tool.write("other", other)
