@@ -12,7 +12,7 @@ math.randomseed(seed)
 
 -- Words at which parsers and checks have gone wrong elsewhere.
 local WORDS = { "nil", "{", "}", "{}", "(", "[[", "--", "--[[", "\0", "\255\255\255\255", "'", '"', "\\", "\n", "=",
-	"0/0", "1/0", "-1", "0x7fffffffffffffff", "1e308", "99999999999999999999", "true", "function() end", ", ", "%s%n",
+	"0/0", "1/0", "-1", "9223372036854775807", "1e308", "99999999999999999999", "true", "function() end", ", ", "%s%n",
 	"..", "../../", "/dev/zero", "~", "\127ELF", "goto x", "::x::", "for i=1,9 do ", " end ", "a.", "\27[0m" }
 
 local function pick(list)

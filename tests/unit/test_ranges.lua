@@ -25,7 +25,7 @@ component "one" {
 }
 component "two" {
 	language = "c", sources = { "part.c", "main.c" }, core = 0, heap = "4M", libs = { "shared" },
-	cflags = { "-DWHO=2" },
+	cflags = { "-DWHO=2", "-fPIC" },
 }
 component "plain" { language = "c", sources = { "plain.c" }, core = 0, heap = "4M" }
 component "script" { language = "lua", main = "script.lua", core = 0, heap = "4M" }
@@ -162,6 +162,17 @@ end)
 
 tap.case("a component's ranges hold its writable data and no constant or thread-local", function()
 	expect_ranges("out/ranges.debug")
+end)
+
+tap.case("constants are read-only, those that a linker fills in too", function()
+	local places = symbols("out/ranges.debug")
+	for _, name in ipairs({ "c_rodata", "c_rel_ro", "c_set" }) do
+		for who = 1, 2 do
+			local address = places[name .. "_of_" .. who][1]
+			tap.equal(address < places.image_rodata_end[1] and "constant" or name .. who, "constant")
+		end
+	end
+	tap.contains(tool.run("readelf -SW out/obj/two.2.o out/obj/two.1.o"), ".data.rel.ro")
 end)
 
 tap.case("nothing of the C library and of other components lies in a component's ranges", function()
