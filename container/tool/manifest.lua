@@ -135,6 +135,12 @@ function reader:check_component(block)
 			bundle[field](self, block, component)
 		end
 	end
+	for _, field in ipairs({ "restart_limit", "restart_delay" }) do
+		if component.restart == "never" and block.fields[field] ~= nil then
+			self:report_field(block, field, 'got %s, expected none where restart is "never"',
+				check.describe(block.fields[field]))
+		end
+	end
 	if component.core and self.cores and component.core >= self.cores then
 		self:report_field(block, "core", "got %d, expected less than cores, which is %d", component.core,
 			self.cores)

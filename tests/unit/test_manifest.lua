@@ -169,14 +169,17 @@ local L = 'component "b": field '
 expect("an unknown restart policy is refused", one('restart = "sometimes"'), {
 	"3: " .. C .. 'restart: got "sometimes" (string), expected "never", "on-failure" or "always"',
 })
-expect("a negative limit of restarts is refused", one("restart_limit = -1"), {
+expect("a negative limit of restarts is refused", one('restart = "always", restart_limit = -1'), {
 	"3: " .. C .. "restart_limit: got -1 (number), expected a number from 0 to 4294967295",
 })
-expect("a delay that is no number is refused", one('restart_delay = "1s"'), {
+expect("a delay that is no number is refused", one('restart = "always", restart_delay = "1s"'), {
 	"3: " .. C .. 'restart_delay: got "1s" (string), expected seconds from 0 to 3600',
 })
-expect("a delay that is not a number after all is refused", one("restart_delay = 0/0"), {
+expect("a delay that is not a number after all is refused", one('restart = "always", restart_delay = 0/0'), {
 	"3: " .. C .. "restart_delay: got " .. tostring(0/0) .. " (number), expected seconds from 0 to 3600",
+})
+expect("a limit of what never happens is refused", one("restart_limit = 3"), {
+	"3: " .. C .. 'restart_limit: got 3 (number), expected none where restart is "never"',
 })
 expect("a grace period of days is refused in its line", "grace = 86400\n" .. two(GOOD_C, GOOD_LUA), {
 	"1: field grace: got 86400 (number), expected seconds from 0 to 3600",
