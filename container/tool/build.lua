@@ -70,9 +70,9 @@ local function libraries(job, lib)
 	return append(list, { "-Wl,--end-group", "-lm", "-lpthread" })
 end
 
--- The linker script with the components' ranges, for the linker's option -T.
+-- The linker script with the components' ranges.
 local function link_script(job, template)
-	return "-Wl,-T," .. write(job.dir .. "/image.lds", ranges.script(template, job.manifest.components))
+	return write(job.dir .. "/image.lds", ranges.script(template, job.manifest.components))
 end
 
 -- Calls that the image answers itself where a component opens a file.
@@ -101,7 +101,7 @@ end
 local function link_guest(job, inputs)
 	local crt = start_files(job)
 	local command = { "gcc", "-static", "-no-pie", "-nostartfiles", "-Wl,--gc-sections", "-Wl,--build-id=none",
-		"-Wl,--eh-frame-hdr", "-o", job.output .. ".debug", link_script(job, read(job.lib .. "/image.lds")),
+		"-Wl,--eh-frame-hdr", "-o", job.output .. ".debug", "-T", link_script(job, read(job.lib .. "/image.lds")),
 		crt["crt1.o"], crt["crti.o"], crt["crtbegin.o"], job.lib .. "/kernel.o" }
 	append(append(append(command, wraps(job)), inputs), lean.objects(job.lib, append(programs.archives(job), inputs)))
 	append(command, libraries(job, job.lib))
@@ -171,7 +171,7 @@ local function pack_sanitized(job)
 	local output = job.output .. "." .. kind
 	local command = append({ "gcc", "-no-pie", "-o", output }, compile.sanitizers[kind])
 	append(append(command, wraps(job)), objects(job))
-	append(command, { link_script(job, ranges.insertion) })
+	append(command, { "-T", link_script(job, ranges.insertion) })
 	run(append(command, libraries(job, lib)), job.manifest.path .. ": linking")
 	print("packed " .. output)
 end

@@ -328,8 +328,15 @@ on_crash = "destroy"
 #extra = "COMPONENT.arg=VALUE COMPONENT.env.NAME=VALUE"
 ]]
 
+-- As xl reads a string between quotes.
+local function xl_escaped(text)
+	return (text:gsub('[\\"]', "\\%0"):gsub("%c", function(c)
+		return ("\\x%02x"):format(c:byte())
+	end))
+end
+
 local function xl_config(manifest, data, elf)
-	return config:format(manifest.name, manifest.name, elf, data.memory // MIB, manifest.cores)
+	return config:format(manifest.name, manifest.name, xl_escaped(elf), data.memory // MIB, manifest.cores)
 end
 
 return { image_c = image_c, map = map, map_lua = map_lua, xl_config = xl_config }

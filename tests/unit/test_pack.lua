@@ -113,6 +113,34 @@ tap.case("packing elsewhere gives the same bytes", function()
 	tap.equal(tool.read("far/near/pair.debug") == tool.read("out/pair.debug"), true)
 end)
 
+tap.case("odd names of files and folders are packed", function()
+	local odd = [[odd, na'me "x" ü\y $HOME]]
+	local folder = ("%s/%s"):format(tool.folder, odd)
+	local function put(name, text)
+		tool.write(odd .. "/" .. name, text)
+	end
+	assert(os.execute(("mkdir -p '%s/sub dir'"):format((folder:gsub("'", "'\\''")))))
+	put("service.lua", [[
+name = "odd"
+cores = 1
+component "c" { language = "c", sources = { "sub dir/a \"b\" 'c'.c" }, core = 0, heap = "4M", files = { "sub dir" } }
+component "l" {
+	language = "lua", main = "m \\ain,.lua", core = 0, heap = "4M", files = { "sub dir" },
+	modules = { ["odd name"] = "sub dir/mö d.lua" },
+}
+]])
+	put("sub dir/a \"b\" 'c'.c", '#include <stdio.h>\nint main(void) { puts(__FILE__); return !fopen("sub dir/x\\ny", "r"); }\n')
+	put("sub dir/x\ny", "hi\n")
+	put("sub dir/mö d.lua", 'return "module"\n')
+	put("m \\ain,.lua", 'print(require("odd name"), #io.open("sub dir/x\\ny"):read("a"))\n')
+	put("run.sh", ("'%s' build service.lua && ./build/odd/odd.elf | sort\n"):format(tool.atoll))
+	local text, status = tool.run(("env -C '%s' sh run.sh"):format((folder:gsub("'", "'\\''"))))
+	tap.equal(text:gsub("packed[^\n]*\n", ""), "module\t3\nsub dir/a \"b\" 'c'.c\n")
+	tap.equal(status, 0)
+	tap.contains(tool.read(odd .. "/build/odd/odd.cfg"),
+		([[/odd, na'me \"x\" ü\\y $HOME/build/odd/odd.elf"]] .. "\n"))
+end)
+
 tap.case("the map has each component's and channel's place", function()
 	local map = packed_map()
 	tap.equal(map.image, "pair")
