@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
 lua-sources += runtimes/lua/lua_atoll.c runtimes/lua/runtime_lua.c \
 	runtimes/lua/runtime_lua_coroutine.c runtimes/lua/runtime_lua_memory.c \
-	runtimes/lua/runtime_lua_modules.c runtimes/lua/runtime_lua_system.c
+	runtimes/lua/runtime_lua_modules.c runtimes/lua/runtime_lua_stop.c \
+	runtimes/lua/runtime_lua_system.c

@@ -14,6 +14,7 @@
 
 #include "container/component.h"
 #include "ipc/channel.h"
+#include "runtimes/lua/runtime_lua_state.h"
 
 #define ENDPOINT "atoll.endpoint"
 
@@ -71,6 +72,9 @@ static int failure_push(lua_State *L, const struct channel *ch, enum channel_sta
 	case CHANNEL_TOO_BIG:
 		lua_pushliteral(L, "too big");
 		return 2;
+	case CHANNEL_STOPPING:
+		lua_pushliteral(L, "stopping");
+		return 2;
 	default:
 		return luaL_error(L, "channel %s: %s", channel_name(ch),
 				  channel_status_text(status));
@@ -122,7 +126,7 @@ static int messages_next(lua_State *L)
 	return status == CHANNEL_OK ? 1 : failure_push(L, ch, status);
 }
 
-/* for message in endpoint:messages() do: until the channel closes. [-0, +2, v] */
+/* for message in endpoint:messages() do: until it closes, or we are to stop. [-0, +2, v] */
 static int endpoint_messages(lua_State *L)
 {
 	channel_check(L);
@@ -244,7 +248,7 @@ static int atoll_name(lua_State *L)
 	return 1;
 }
 
-/* atoll.stats() -> table of the component's counters, in bytes and nanoseconds. [-0, +1, m] */
+/* atoll.stats() -> table of the component's counters: bytes, seconds. [-0, +1, m] */
 static int atoll_stats(lua_State *L)
 {
 	struct component_stats s;
@@ -254,8 +258,9 @@ static int atoll_stats(lua_State *L)
 	field_set(L, "heap_used", s.heap_used);
 	field_set(L, "heap_peak", s.heap_peak);
 	field_set(L, "heap_quota", s.heap_quota);
-	field_set(L, "cpu_ns", s.cpu_ns);
 	field_set(L, "restarts", s.restarts);
+	lua_pushnumber(L, (lua_Number)s.cpu_ns / SECOND_NS);
+	lua_setfield(L, -2, "cpu");
 	return 1;
 }
 
@@ -263,6 +268,13 @@ static int atoll_stats(lua_State *L)
 static int atoll_now(lua_State *L)
 {
 	lua_pushnumber(L, (lua_Number)now_ns() / SECOND_NS);
+	return 1;
+}
+
+/* atoll.stopping() -> whether the image was asked to stop. [-0, +1, -] */
+static int atoll_stopping(lua_State *L)
+{
+	lua_pushboolean(L, component_stopping());
 	return 1;
 }
 
@@ -274,8 +286,10 @@ static const luaL_Reg endpoint_methods[] = {
 };
 
 static const luaL_Reg atoll_functions[] = {
-	{"open", atoll_open},   {"module", atoll_module}, {"name", atoll_name},
-	{"stats", atoll_stats}, {"now", atoll_now},       {NULL, NULL},
+	{"open", atoll_open},         {"module", atoll_module},
+	{"name", atoll_name},         {"stats", atoll_stats},
+	{"now", atoll_now},           {"on_stop", runtime_lua_on_stop},
+	{"stopping", atoll_stopping}, {NULL, NULL},
 };
 
 int luaopen_atoll(lua_State *L)

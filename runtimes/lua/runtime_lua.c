@@ -132,4 +132,5 @@ static int runtime_lua_run(const struct image_component *spec, int argc, char **
 const struct runtime runtime_lua = {
 	.name = "lua",
 	.run = runtime_lua_run,
+	.stop = runtime_lua_stop,
 };

@@ -28,6 +28,8 @@ static int resume(lua_State *L, lua_State *co, int count)
 	runtime_lua_self.running = co;
 	status = lua_resume(co, L, count, &results);
 	runtime_lua_self.running = resumer;
+	if (runtime_lua_self.stop_due)
+		runtime_lua_stop_arm(resumer);
 	if (status != LUA_OK && status != LUA_YIELD) {
 		lua_xmove(co, L, 1);
 		return FAILED;

@@ -5,6 +5,7 @@
 #ifndef RUNTIMES_LUA_RUNTIME_LUA_STATE_H
 #define RUNTIMES_LUA_RUNTIME_LUA_STATE_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -20,6 +21,7 @@ struct runtime_lua_state {
 	 */
 	struct lua_State *volatile main;
 	struct lua_State *volatile running;
+	volatile sig_atomic_t stop_due; /* a signal handler sets it, the hook clears it */
 	char *trace; /* where the last failed allocation was; the component's, or NULL */
 };
 
@@ -31,6 +33,15 @@ void runtime_lua_close(void *L);
 
 /* Whether this is Lua's error that memory is out, under whatever status it arrives. */
 bool runtime_lua_is_memory_error(const char *message);
+
+/* The component was asked to stop; in a signal handler. */
+void runtime_lua_stop(void);
+
+/* Have this coroutine look at the request when it executes its next instruction. */
+void runtime_lua_stop_arm(struct lua_State *L);
+
+/* atoll.on_stop(f). [-0, +0, v] */
+int runtime_lua_on_stop(struct lua_State *L);
 
 /* Replace coroutine.resume and wrap by ones that say what runs. [-0, +0, m] */
 void runtime_lua_coroutines(struct lua_State *L);

@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,6 +58,14 @@ const char *component_name(void)
 void component_stats(struct component_stats *out)
 {
 	*out = (struct component_stats){.heap_quota = 4 << 20};
+}
+
+/* What the test says; a signal handler of its may, too. */
+static volatile sig_atomic_t script_stopping;
+
+bool component_stopping(void)
+{
+	return script_stopping;
 }
 
 const void *component_file(const char *name, size_t *size)

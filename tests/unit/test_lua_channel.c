@@ -46,7 +46,18 @@ const char *component_name(void)
 
 void component_stats(struct component_stats *out)
 {
-	*out = (struct component_stats){.heap_used = 1, .heap_peak = 2, .heap_quota = 3};
+	*out = (struct component_stats){
+		.heap_used = 1,
+		.heap_peak = 2,
+		.heap_quota = 3,
+		.cpu_ns = 2500000000,
+		.restarts = 4,
+	};
+}
+
+bool component_stopping(void)
+{
+	return true;
 }
 
 const void *component_module(unsigned index, size_t *size)
@@ -213,6 +224,23 @@ static void test_the_collector_closes_a_forgotten_endpoint(void **state)
 	assert_int_equal(peer_look(*state), CHANNEL_CLOSED);
 }
 
+static void test_a_component_that_is_to_stop_does_not_wait_for_ever(void **state)
+{
+	struct fixture *f = *state;
+
+	channel_send(f->pair.b, "last", 4, CHANNEL_NOW);
+	endpoint_stop(f->pair.a);
+	run(f, "local c = atoll.open 'pair'\n"
+	       "for message in c:messages() do assert(message == 'last'); seen = true end\n"
+	       "assert(seen and atoll.stopping())\n"
+	       "local message, why = c:recv(); assert(message == nil and why == 'stopping')\n"
+	       "message, why = c:recv(0.01); assert(message == nil and why == 'timeout')\n"
+	       "local text = ('x'):rep(c:max())\n"
+	       "repeat message, why = c:send(text) until not message\n"
+	       "assert(why == 'stopping')\n"
+	       "assert(c:reason() == 'open'); collectgarbage()");
+}
+
 static void test_opening_twice_gives_the_same_endpoint(void **state)
 {
 	run(*state, "keep = atoll.open 'pair'\n"
@@ -255,7 +283,8 @@ static void test_the_component_knows_itself(void **state)
 {
 	run(*state, "assert(atoll.name() == 'tester')\n"
 		    "local s = atoll.stats()\n"
-		    "assert(s.heap_used == 1 and s.heap_peak == 2 and s.heap_quota == 3)");
+		    "assert(s.heap_used == 1 and s.heap_peak == 2 and s.heap_quota == 3)\n"
+		    "assert(s.cpu == 2.5 and s.restarts == 4 and atoll.stopping())");
 }
 
 static bool starving; /* no allocation of the state succeeds */
@@ -306,6 +335,7 @@ int main(void)
 		LUA_TEST(test_close_may_be_called_any_number_of_times),
 		LUA_TEST(test_leaving_the_scope_of_a_close_variable_closes),
 		LUA_TEST(test_the_collector_closes_a_forgotten_endpoint),
+		LUA_TEST(test_a_component_that_is_to_stop_does_not_wait_for_ever),
 		LUA_TEST(test_opening_twice_gives_the_same_endpoint),
 		LUA_TEST(test_what_cannot_be_opened_is_explained),
 		LUA_TEST(test_misuse_is_an_error),
