@@ -14,6 +14,7 @@ test-binaries := $(unit-tests:%=$(B)/tests/plain/%) $(unit-tests:%=$(B)/tests/ad
 jemalloc-objects := $(filter $(B)/lib/lean/jemalloc_%,$(lean-objects))
 libs-plain-test_heap := $(jemalloc-objects) -l:libjemalloc.a -lm
 libs-plain-test_heap_life := -l:libjemalloc.a -lm
+libs-plain-test_runtime := -l:libjemalloc.a -lm
 wraps := $(shell sed 's/^/-Wl,--wrap=/' container/wrap.syms)
 $(foreach v,$(variants),$(eval libs-$(v)-test_files := $(wraps)))
 $(foreach v,$(variants),$(eval libs-$(v)-test_lua_memory := -Wl,--wrap=realloc))
