@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
@@ -171,6 +172,7 @@ int main(int argc, char **argv)
 	int status;
 
 	streams_begin();
+	setenv("TZ", "UTC0", 1); /* local time is one on both targets */
 	status = command_parse(&cmd, argc, argv);
 	if (status)
 		return status;

@@ -193,7 +193,8 @@ end
 function parts.system(...)
 	show("arguments", arg[0], arg[1], arg[2], #arg, ...)
 	show("environment", os.getenv("COLOUR"), os.getenv("HOME"))
-	show("date", os.date("!%Y-%m-%d %H:%M:%S %j %a %b", 1709210096), os.date("!*t", 0).year)
+	show("date", os.date("!%Y-%m-%d %H:%M:%S %j %a %b", 1709210096), os.date("!*t", 0).year,
+		os.date("%c %Z", 1720000000))
 	show("time", os.time({ year = 2024, month = 2, day = 30, hour = 12 }) - os.time({ year = 2024, month = 3, day = 1, hour = 12 }))
 	fails("bad date", os.date, "%Ez", 0)
 	show("now", os.time() > 1704067200, os.difftime(os.time(), 0) > 0, os.clock() >= 0, atoll.now() > 0)
