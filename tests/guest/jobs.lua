@@ -125,9 +125,17 @@ return {
 	}),
 	transcript("the C library says what it says in a process", "clib", {
 		output = { "time: work is counted: yes", "getrandom: 64 and 64 bytes, different",
-			"checksum 8a28e410", "too much: NULL, ENOMEM", "called last\n", "lgamma: inf" },
+			"checksum 8a28e410", "too much: NULL, ENOMEM", "order 12\n", "called last\ndestructor: ", "lgamma: inf" },
 		absent = { "time: [^\n]*no\n" },
 	}, PLAIN), -- it asks for more memory than a sanitizer lets it
+	job("clib: a failed assertion says where, and ends the component", {
+		image = "clib",
+		on = PLAIN,
+		words = { "scribe.arg=assert" },
+		expect = { status = 134, output = { "scribe.c:%d+: main: Assertion `argc == 1' failed.",
+			"component scribe failed in thread 1 on core 0: aborted", "scribe_main%+0x" },
+			absent = { "called last" } },
+	}),
 	transcript("Lua's library, cjson and lpeg say what they say in a process", "lualib", {
 		output = { "# text, lpeg", "# compiled, lpeg", 'input: "first line" 42 " rest"', "module: 35149 true",
 			"rounding: %-4 %-3 ", 'again: "%[10000000000,%-0.5,', "sums: 7 " },

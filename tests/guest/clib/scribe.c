@@ -13,6 +13,23 @@
 
 #include "transcript.h"
 
+static int constructed; /* by the constructors, in their order */
+
+__attribute__((constructor(102))) static void construct_second(void)
+{
+	constructed = constructed * 10 + 2;
+}
+
+__attribute__((constructor(101))) static void construct_first(void)
+{
+	constructed = constructed * 10 + 1;
+}
+
+__attribute__((destructor)) static void destruct(void)
+{
+	puts("destructor: after the exit handlers");
+}
+
 static void first(void)
 {
 	puts("exit handler registered first: called last");
@@ -27,6 +44,7 @@ static void second(void)
 static void environment_write(int argc, char **argv)
 {
 	puts("# arguments and environment");
+	printf("constructors ran in the order %d\n", constructed);
 	for (int i = 0; i < argc; i++)
 		printf("argv[%d] = %s\n", i, argv[i]);
 	printf("COLOUR = %s, EMPTY = \"%s\", NOTHING is %s\n", getenv("COLOUR"), getenv("EMPTY"),
