@@ -28,6 +28,12 @@ bool bell_ring(uint32_t *flag)
 	return true;
 }
 
+void bell_wake(uint32_t *flag)
+{
+	__atomic_fetch_and(flag, ~BELL_PARKED, __ATOMIC_SEQ_CST);
+	syscall(SYS_futex, flag, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+}
+
 uint32_t bell_arm(uint32_t *flag)
 {
 	uint32_t before = __atomic_fetch_or(flag, BELL_PARKED, __ATOMIC_SEQ_CST);

@@ -58,6 +58,12 @@ static inline uint32_t bell_look(uint32_t *flag)
 /* Wake the sleeper if there is one; whether there was. */
 bool bell_ring(uint32_t *flag);
 
+/*
+ * T2 and T3 in one for rare news, and for a teller that may stand in for one
+ * that was ended anywhere, between taking the bit off and waking too.
+ */
+void bell_wake(uint32_t *flag);
+
 /* S1 and S2. Returns what bell_sleep is to find in the flag. */
 uint32_t bell_arm(uint32_t *flag);
 

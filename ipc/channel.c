@@ -110,7 +110,9 @@ enum channel_reason channel_reason(const struct channel *ch)
 {
 	enum channel_reason reason = channel_load_reason(&ch->rx.reason);
 
-	return reason ? reason : channel_load_reason(&ch->tx.reason);
+	if (!reason)
+		reason = channel_load_reason(&ch->tx.reason);
+	return reason || !endpoint_waits(ch) ? reason : CHANNEL_CONNECTING;
 }
 
 static uint64_t channel_load_count(const uint64_t *counter)
@@ -160,6 +162,8 @@ const char *channel_reason_text(enum channel_reason reason)
 		return "peer died";
 	case CHANNEL_PROTOCOL:
 		return "protocol error";
+	case CHANNEL_CONNECTING:
+		return "connecting";
 	}
 	return "unknown reason";
 }

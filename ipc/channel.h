@@ -40,10 +40,11 @@ enum channel_status {
 };
 
 enum channel_reason {
-	CHANNEL_OPEN,      /* not closed */
-	CHANNEL_FINISHED,  /* the peer, or this side, closed it or ended well */
-	CHANNEL_PEER_DIED, /* the peer ended with a failure */
-	CHANNEL_PROTOCOL,  /* the peer wrote what no correct peer writes */
+	CHANNEL_OPEN,       /* not closed */
+	CHANNEL_FINISHED,   /* the peer, or this side, closed it or ended well */
+	CHANNEL_PEER_DIED,  /* the peer ended with a failure */
+	CHANNEL_PROTOCOL,   /* the peer wrote what no correct peer writes */
+	CHANNEL_CONNECTING, /* not closed: the peer has not yet let go of the connection before */
 };
 
 struct channel_stats {
@@ -54,8 +55,20 @@ struct channel_stats {
 
 /*
  * The calling component's endpoint of the channel that the manifest names so,
- * or NULL with errno ENOENT (no such channel) or EACCES (not this component's).
- * Opening twice gives the same endpoint. It belongs to the container.
+ * or NULL with errno ENOENT (no such channel), EACCES (not this component's) or
+ * ECONNREFUSED (the peer has ended and will not be started again).
+ *
+ * It belongs to the container and is the same one every time. Opening again
+ * changes nothing, unless the endpoint is closed both ways, or the peer has
+ * ended or closed and opened again and this component was told so by
+ * CHANNEL_CLOSED: then it begins a new connection, for which no other thread may
+ * be in a call on the endpoint. Messages of the connection before that were not
+ * received are lost.
+ *
+ * A connection begins when both ends have let go of the one before. Where the
+ * peer is still to be started again, what is sent waits in the ring for it.
+ * Where the peer has not opened again yet, this end is CHANNEL_CONNECTING: its
+ * calls wait, or answer CHANNEL_AGAIN, as if there were no room and no message.
  */
 struct channel *channel_open(const char *name);
 

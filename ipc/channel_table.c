@@ -2,7 +2,7 @@
 /*
  * Where an image's channels lie in the channels region: first the control
  * blocks of all rings, then the rings in the order of the manifest, from the
- * first end to the second and back. Endpoints are outside of it.
+ * first end to the second and back. Endpoints and connections are outside of it.
  */
 #include "ipc/channel_table.h"
 
@@ -14,12 +14,13 @@
 
 #include "container/component_self.h"
 #include "container/image.h"
-#include "ipc/endpoint.h"
+#include "ipc/connection.h"
 #include "layout/layout.h"
 
 static struct {
 	const struct image *image;
 	struct channel *endpoints; /* 2 a channel: from, to */
+	struct connection *connections;
 } channel_table;
 
 static size_t channel_round(size_t n, size_t unit)
@@ -84,6 +85,7 @@ static void channel_join(unsigned i, struct ring_control *controls, unsigned cha
 	from->name = to->name = spec->name;
 	from->owner = spec->from;
 	to->owner = spec->to;
+	connection_init(&channel_table.connections[i], from, to);
 }
 
 static void channel_table_join(void)
@@ -114,7 +116,9 @@ int channel_table_create(const struct image *img)
 			return error;
 		channel_table.endpoints =
 			aligned_alloc(RING_APART, 2 * sizeof(struct channel) * img->channel_count);
-		if (!channel_table.endpoints)
+		channel_table.connections =
+			calloc(img->channel_count, sizeof(*channel_table.connections));
+		if (!channel_table.endpoints || !channel_table.connections)
 			return -ENOMEM;
 	}
 	channel_table.image = img;
@@ -122,32 +126,64 @@ int channel_table_create(const struct image *img)
 	return 0;
 }
 
+/* Each endpoint of the component; begin with *i = 0. NULL behind the last one. */
+static struct channel *channel_next(unsigned component, unsigned *i)
+{
+	unsigned count = channel_table.image ? 2 * channel_table.image->channel_count : 0;
+
+	while (*i < count)
+		if (channel_table.endpoints[(*i)++].owner == component)
+			return &channel_table.endpoints[*i - 1];
+	return NULL;
+}
+
+static struct connection *channel_connection(const struct channel *ch, unsigned *end)
+{
+	unsigned i = (unsigned)(ch - channel_table.endpoints);
+
+	*end = i % 2;
+	return &channel_table.connections[i / 2];
+}
+
 void channel_table_end(unsigned component, bool failed)
 {
-	if (!channel_table.image)
-		return;
-	for (unsigned i = 0; i < 2 * channel_table.image->channel_count; i++)
-		if (channel_table.endpoints[i].owner == component)
-			endpoint_close(&channel_table.endpoints[i],
-				       failed ? CHANNEL_PEER_DIED : CHANNEL_FINISHED);
+	const struct channel *ch;
+	struct connection *c;
+
+	for (unsigned end, i = 0; (ch = channel_next(component, &i));) {
+		c = channel_connection(ch, &end);
+		connection_leave(c, end, failed ? CHANNEL_PEER_DIED : CHANNEL_FINISHED);
+	}
 }
 
 void channel_table_begin(unsigned component)
 {
-	if (!channel_table.image)
-		return;
-	for (unsigned i = 0; i < 2 * channel_table.image->channel_count; i++)
-		if (channel_table.endpoints[i].owner == component)
-			channel_table.endpoints[i].stopping = false;
+	const struct channel *ch;
+	struct connection *c;
+
+	for (unsigned end, i = 0; (ch = channel_next(component, &i));) {
+		c = channel_connection(ch, &end);
+		connection_return(c, end);
+	}
+}
+
+void channel_table_gone(unsigned component)
+{
+	const struct channel *ch;
+	struct connection *c;
+
+	for (unsigned end, i = 0; (ch = channel_next(component, &i));) {
+		c = channel_connection(ch, &end);
+		connection_forsake(c, end);
+	}
 }
 
 void channel_table_stop(unsigned component)
 {
-	if (!channel_table.image)
-		return;
-	for (unsigned i = 0; i < 2 * channel_table.image->channel_count; i++)
-		if (channel_table.endpoints[i].owner == component)
-			endpoint_stop(&channel_table.endpoints[i]);
+	struct channel *ch;
+
+	for (unsigned i = 0; (ch = channel_next(component, &i));)
+		endpoint_stop(ch);
 }
 
 static struct channel *channel_find(const char *name, unsigned component)
@@ -169,8 +205,17 @@ static struct channel *channel_find(const char *name, unsigned component)
 
 struct channel *channel_open(const char *name)
 {
-	if (channel_table.image)
-		return channel_find(name, component_index());
+	struct connection *c;
+	struct channel *ch;
+	unsigned end;
+
 	errno = ENOENT;
+	ch = channel_table.image ? channel_find(name, component_index()) : NULL;
+	if (!ch)
+		return NULL;
+	c = channel_connection(ch, &end);
+	if (connection_open(c, end))
+		return ch;
+	errno = ECONNREFUSED;
 	return NULL;
 }

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* An endpoint's life: begin, wake, close, break. */
+/* An endpoint within one connection: begin, wake, close, break. */
 #include "ipc/endpoint.h"
+
+#include "ipc/channel_lock.h"
 
 void endpoint_init(struct channel *ch, const struct ring *tx, const struct ring *rx, uint64_t start)
 {
+	*ch = (struct channel){.tx_ring = *tx, .rx_ring = *rx};
 	ring_sender_init(&ch->tx, tx, start);
 	ring_receiver_init(&ch->rx, rx, start);
-	ch->tx_patience = ch->rx_patience = (struct endpoint_patience){0};
-	ch->pace = (struct endpoint_pace){0};
-	ch->stopping = false;
 }
 
 static void endpoint_wake(uint32_t *flag, uint64_t *bells)
@@ -17,17 +17,73 @@ static void endpoint_wake(uint32_t *flag, uint64_t *bells)
 		ring_count(bells, 1);
 }
 
+static bool endpoint_is_ready(const struct channel *ch)
+{
+	return __atomic_load_n(&ch->ready, __ATOMIC_ACQUIRE);
+}
+
+/*
+ * One side joins the rings, on its own thread. Ended in the middle of it, the
+ * side still waits, and endpoint_bury begins again.
+ */
+static bool endpoint_join_tx(struct channel *ch)
+{
+	if (!ch->tx_waits || !endpoint_is_ready(ch))
+		return false;
+	ring_sender_join(&ch->tx, &ch->tx_ring);
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	__atomic_store_n(&ch->tx_waits, false, __ATOMIC_RELAXED);
+	return true;
+}
+
+static bool endpoint_join_rx(struct channel *ch)
+{
+	if (!ch->rx_waits || !endpoint_is_ready(ch))
+		return false;
+	ring_receiver_join(&ch->rx, &ch->rx_ring);
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	__atomic_store_n(&ch->rx_waits, false, __ATOMIC_RELAXED);
+	return true;
+}
+
+/*
+ * While a side waits, only the lock says whether its rings are there: closed
+ * before, endpoint_ready closes them; behind, the side has joined them here.
+ */
+static void endpoint_finish_waiting(struct channel *ch, enum channel_reason reason)
+{
+	sigset_t kept;
+
+	channel_lock(&kept);
+	if (!endpoint_join_tx(ch))
+		ring_finish(&ch->tx, reason);
+	channel_unlock(&kept);
+}
+
+static void endpoint_refuse_waiting(struct channel *ch, enum channel_reason reason)
+{
+	sigset_t kept;
+
+	channel_lock(&kept);
+	if (!endpoint_join_rx(ch))
+		ring_refuse(&ch->rx, reason);
+	channel_unlock(&kept);
+}
+
 void endpoint_finish(struct channel *ch, enum channel_reason reason)
 {
+	if (ring_rare(ch->tx_waits) && !ch->tx.reason)
+		endpoint_finish_waiting(ch, reason);
 	if (ch->tx.reason)
 		return;
 	if (ring_finish(&ch->tx, reason) & BELL_PARKED)
 		endpoint_wake(&ch->tx.control->flag.receiver, &ch->tx.bells);
 }
 
-void endpoint_close(struct channel *ch, enum channel_reason reason)
+static void endpoint_refuse(struct channel *ch, enum channel_reason reason)
 {
-	endpoint_finish(ch, reason);
+	if (ring_rare(ch->rx_waits) && !ch->rx.reason)
+		endpoint_refuse_waiting(ch, reason);
 	if (ch->rx.reason)
 		return;
 	ring_refuse(&ch->rx, reason);
@@ -35,13 +91,24 @@ void endpoint_close(struct channel *ch, enum channel_reason reason)
 		endpoint_wake(&ch->rx.control->flag.sender, &ch->rx.bells);
 }
 
+void endpoint_close(struct channel *ch, enum channel_reason reason)
+{
+	endpoint_finish(ch, reason);
+	endpoint_refuse(ch, reason);
+}
+
 void endpoint_stop(struct channel *ch)
 {
-	uint32_t *flags[] = {&ch->tx.control->flag.sender, &ch->rx.control->flag.receiver};
+	uint32_t *flags[] = {
+		&ch->tx_ring.control->flag.sender,
+		&ch->rx_ring.control->flag.receiver,
+		&ch->nowhere.controls[0].flag.sender,
+		&ch->nowhere.controls[1].flag.receiver,
+	};
 
-	/* T1 of bell.h; T2 and T3 for each of the two that may sleep. */
+	/* T1 of bell.h; T2 and T3 wherever one of the owner's threads may sleep. */
 	__atomic_store_n(&ch->stopping, true, __ATOMIC_RELEASE);
-	for (unsigned i = 0; i < 2; i++)
+	for (unsigned i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
 		if (bell_look(flags[i]) & BELL_PARKED)
 			bell_ring(flags[i]);
 }
@@ -86,6 +153,8 @@ enum channel_status endpoint_reserve(struct channel *ch, size_t len, void **room
 {
 	enum channel_status status = ring_reserve(&ch->tx, len, room);
 
+	if (status == CHANNEL_AGAIN && ring_rare(ch->tx_waits) && endpoint_join_tx(ch))
+		status = ring_reserve(&ch->tx, len, room);
 	if (ring_rare(status == CHANNEL_CLOSED))
 		endpoint_ended(ch, ch->tx.reason);
 	return status;
@@ -95,6 +164,8 @@ enum channel_status endpoint_peek(struct channel *ch, const void **msg, size_t *
 {
 	enum channel_status status = ring_peek(&ch->rx, msg, len);
 
+	if (status == CHANNEL_AGAIN && ring_rare(ch->rx_waits) && endpoint_join_rx(ch))
+		status = ring_peek(&ch->rx, msg, len);
 	/* An empty ring may be less than a portion short of the room its sender needs. */
 	if (status == CHANNEL_AGAIN && ch->rx.acked != ch->rx.cursor)
 		endpoint_ack(ch);

@@ -24,20 +24,67 @@ struct endpoint_patience {
 	unsigned times;
 };
 
+/* Two rings where nothing ever is and nothing fits: for an end that waits for its connection. */
+struct endpoint_nowhere {
+	struct ring_control controls[2];
+	uint64_t words[2];
+};
+
 struct channel {
 	struct ring_sender tx __attribute__((aligned(RING_APART)));
 	struct endpoint_patience tx_patience;
+	bool tx_waits; /* the sender's: tx is nowhere, until `ready` */
 	struct ring_receiver rx __attribute__((aligned(RING_APART)));
 	struct endpoint_patience rx_patience;
 	struct endpoint_pace pace; /* the receiver's */
+	bool rx_waits;             /* the receiver's: rx is nowhere, until `ready` */
+
+	/* Constant. */
+	struct ring tx_ring __attribute__((aligned(RING_APART)));
+	struct ring rx_ring;
 	const char *name;
 	unsigned owner; /* index of a component */
-	bool stopping;  /* the owner was asked to stop; news to its sleepers */
+
+	/* News to the owner's sleepers. */
+	bool stopping; /* the owner was asked to stop */
+	bool ready;    /* an end whose sides wait may join the rings; under the lock */
+
+	struct endpoint_nowhere nowhere;
 };
 
 /* Both rings have begun, empty, at position start. */
 void endpoint_init(struct channel *ch, const struct ring *tx, const struct ring *rx,
 		   uint64_t start);
+
+/*
+ * For connection.h, with the lock held. endpoint_join, endpoint_connect and
+ * endpoint_reset write both sides: no other thread may be in a call meanwhile.
+ */
+
+/* Begin both rings anew; nobody holds them. */
+void endpoint_renew(struct channel *ch);
+
+/* Join the rings that have begun anew. */
+void endpoint_join(struct channel *ch);
+
+/* Wait, nowhere, for rings to join. */
+void endpoint_connect(struct channel *ch);
+
+/* The rings have begun anew for an end that waits for them; on any thread. */
+void endpoint_ready(struct channel *ch);
+
+/* The owner begins a new life: counters at 0, not asked to stop. The sides stay closed. */
+void endpoint_reset(struct channel *ch);
+
+/* Close both directions in the place of an owner that has ended, at any instruction. */
+void endpoint_bury(struct channel *ch, enum channel_reason reason);
+
+/* Whether both directions are closed; whether the owner was told that one is. */
+bool endpoint_closed(const struct channel *ch);
+bool endpoint_told(const struct channel *ch);
+
+/* Whether the end waits for its connection. */
+bool endpoint_waits(const struct channel *ch);
 
 /* Send no more, unless that is so already; the peer reads this reason. */
 void endpoint_finish(struct channel *ch, enum channel_reason reason);

@@ -27,7 +27,6 @@ struct endpoint_attempt {
 	struct channel *ch;
 	enum channel_status (*make)(struct endpoint_attempt *a);
 	uint64_t deadline;
-	uint32_t *flag;
 	uint64_t *parks;
 	struct endpoint_patience *patience;
 	const void **msg;
@@ -44,6 +43,12 @@ static enum channel_status endpoint_attempt_room(struct endpoint_attempt *a)
 static enum channel_status endpoint_attempt_message(struct endpoint_attempt *a)
 {
 	return endpoint_peek(a->ch, a->msg, a->msg_len);
+}
+
+/* Where this side sleeps; another place once it has joined the rings. */
+static uint32_t *endpoint_flag(const struct endpoint_attempt *a)
+{
+	return a->room ? &a->ch->tx.control->flag.sender : &a->ch->rx.control->flag.receiver;
 }
 
 /* Whether the call, which could not proceed, is not to wait at all. */
@@ -100,14 +105,15 @@ static enum channel_status endpoint_poll(struct endpoint_attempt *a)
 /* One sleep. What stands between bell_arm and bell_sleep is S3 of bell.h. */
 static enum channel_status endpoint_park(struct endpoint_attempt *a)
 {
-	uint32_t armed = bell_arm(a->flag);
+	uint32_t *flag = endpoint_flag(a);
+	uint32_t armed = bell_arm(flag);
 	enum channel_status status = a->make(a);
 
-	if (status == CHANNEL_AGAIN && !endpoint_stopped(a)) {
+	if (status == CHANNEL_AGAIN && !endpoint_stopped(a) && flag == endpoint_flag(a)) {
 		ring_count(a->parks, 1);
-		bell_sleep(a->flag, armed, a->deadline);
+		bell_sleep(flag, armed, a->deadline);
 	}
-	bell_disarm(a->flag);
+	bell_disarm(flag);
 	return status == CHANNEL_AGAIN ? a->make(a) : status;
 }
 
@@ -130,7 +136,6 @@ enum channel_status endpoint_wait_room(struct channel *ch, size_t len, uint64_t 
 		.ch = ch,
 		.make = endpoint_attempt_room,
 		.deadline = deadline,
-		.flag = &ch->tx.control->flag.sender,
 		.parks = &ch->tx.parks,
 		.patience = &ch->tx_patience,
 		.room = room,
@@ -149,7 +154,6 @@ enum channel_status endpoint_wait_message(struct channel *ch, uint64_t deadline,
 		.ch = ch,
 		.make = endpoint_attempt_message,
 		.deadline = deadline,
-		.flag = &ch->rx.control->flag.receiver,
 		.parks = &ch->rx.parks,
 		.patience = &ch->rx_patience,
 		.msg = msg,

@@ -45,6 +45,17 @@ void ring_sender_init(struct ring_sender *s, const struct ring *ring, uint64_t s
 	};
 }
 
+void ring_sender_join(struct ring_sender *s, const struct ring *ring)
+{
+	s->memory = ring->memory;
+	s->control = ring->control;
+	s->cursor = 0;
+	s->limit = s->size - RING_WORD;
+	s->reserved = 0;
+	__atomic_store_n(&s->refused, false, __ATOMIC_RELAXED);
+	__atomic_store_n(&s->reason, CHANNEL_OPEN, __ATOMIC_RELAXED);
+}
+
 void ring_receiver_init(struct ring_receiver *r, const struct ring *ring, uint64_t start)
 {
 	*r = (struct ring_receiver){
@@ -54,6 +65,15 @@ void ring_receiver_init(struct ring_receiver *r, const struct ring *ring, uint64
 		.cursor = start,
 		.acked = start,
 	};
+}
+
+void ring_receiver_join(struct ring_receiver *r, const struct ring *ring)
+{
+	r->memory = ring->memory;
+	r->control = ring->control;
+	r->cursor = r->acked = 0;
+	r->held = 0;
+	__atomic_store_n(&r->reason, CHANNEL_OPEN, __ATOMIC_RELAXED);
 }
 
 /*
@@ -75,6 +95,7 @@ static bool ring_refresh(struct ring_sender *s)
 
 void ring_refused(struct ring_sender *s, uint32_t flag)
 {
+	__atomic_store_n(&s->refused, true, __ATOMIC_RELAXED);
 	ring_sender_end(s, ring_peer_reason(flag >> RING_REASON_SHIFT));
 }
 
@@ -113,8 +134,44 @@ uint32_t ring_finish(struct ring_sender *s, enum channel_reason reason)
 
 void ring_mark_closed(struct ring_control *control, enum channel_reason reason)
 {
-	__atomic_fetch_or(&control->flag.receiver,
-			  RING_CLOSED | (uint32_t)reason << RING_REASON_SHIFT, __ATOMIC_SEQ_CST);
+	uint32_t closed = RING_CLOSED | (uint32_t)reason << RING_REASON_SHIFT;
+	uint32_t flag = __atomic_load_n(&control->flag.receiver, __ATOMIC_RELAXED);
+
+	/* Two reasons in one flag would make a third. */
+	while (!(flag & RING_CLOSED) &&
+	       !__atomic_compare_exchange_n(&control->flag.receiver, &flag, flag | closed, false,
+					    __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+		;
+}
+
+/* Bytes of the record with this header, as the sender itself may have published it, or 0. */
+static uint64_t ring_published(const struct ring_sender *s, uint64_t header)
+{
+	uint64_t tail = ring_tail(s->size, s->cursor), record = ring_record((uint32_t)header);
+
+	if (header == ring_header(RING_PAD, 0))
+		return tail;
+	return header >> 32 == RING_DATA && record <= tail && record <= s->size / 2 ? record : 0;
+}
+
+void ring_sender_bury(struct ring_sender *s, enum channel_reason reason)
+{
+	uint64_t *word = ring_word(s->memory, s->size, s->cursor);
+
+	reason = s->reason ? s->reason : reason;
+	s->cursor += ring_published(s, __atomic_load_n(word, __ATOMIC_RELAXED));
+	word = ring_word(s->memory, s->size, s->cursor);
+	/* Nothing, or its own closing record; anything else is not a sender's doing. */
+	if (__atomic_load_n(word, __ATOMIC_RELAXED) >> 32 == RING_NOTHING)
+		__atomic_store_n(word, ring_header(RING_FIN, reason), __ATOMIC_RELEASE);
+	else if (__atomic_load_n(word, __ATOMIC_RELAXED) >> 32 != RING_FIN)
+		ring_mark_closed(s->control, CHANNEL_PROTOCOL);
+	ring_sender_end(s, reason);
+}
+
+void ring_receiver_bury(struct ring_receiver *r, enum channel_reason reason)
+{
+	ring_refuse(r, r->reason ? r->reason : reason);
 }
 
 void ring_refuse(struct ring_receiver *r, enum channel_reason reason)

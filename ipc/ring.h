@@ -16,6 +16,11 @@
  *
  * Only the control block and the memory are shared. What is read there is read
  * once, checked, and then used: the peer may be broken.
+ *
+ * A thread of either side may be ended for good between any two instructions;
+ * ring_sender_bury and ring_receiver_bury then close the ring in its place. What
+ * they rely on: the cursor is stored behind the header, so that at most one
+ * record is published and not yet stepped over.
  */
 #ifndef IPC_RING_H
 #define IPC_RING_H
@@ -76,6 +81,7 @@ struct ring_sender {
 	uint64_t limit;    /* no record may end behind this position */
 	uint64_t reserved; /* bytes of payload reserved, plus 1; 0 when none are */
 	enum channel_reason reason;
+	bool refused; /* the reason is the receiver's, and the caller was told */
 	uint64_t sent, sent_bytes, parks, bells;
 };
 
@@ -93,12 +99,16 @@ struct ring_receiver {
 };
 
 /*
- * Begin an empty ring. start, a multiple of 8, is the first position; anything
- * but 0 is for tests of the wrap.
+ * Begin an empty ring, whatever its memory holds; nobody may be using it. start,
+ * a multiple of 8, is the first position; anything but 0 is for tests of the wrap.
  */
 void ring_init(const struct ring *ring, uint64_t start);
 void ring_sender_init(struct ring_sender *s, const struct ring *ring, uint64_t start);
 void ring_receiver_init(struct ring_receiver *r, const struct ring *ring, uint64_t start);
+
+/* Join a ring of the same size as the one before, begun at 0. The counters go on. */
+void ring_sender_join(struct ring_sender *s, const struct ring *ring);
+void ring_receiver_join(struct ring_receiver *r, const struct ring *ring);
 
 /*
  * The calls below never wait. CHANNEL_CLOSED also sets the side's reason, and
@@ -119,8 +129,15 @@ void ring_refused(struct ring_sender *s, uint32_t flag);
 /* Refuse further messages; tells the sender through the flag. */
 void ring_refuse(struct ring_receiver *r, enum channel_reason reason);
 
-/* Mark the ring as closed for both sides, from either, on any thread. */
+/* Mark the ring as closed for both sides, from either, on any thread. The first reason stays. */
 void ring_mark_closed(struct ring_control *control, enum channel_reason reason);
+
+/*
+ * Close a side whose thread has ended, at whatever instruction, in its place.
+ * What it published stays published, and a reason that it had given stays.
+ */
+void ring_sender_bury(struct ring_sender *s, enum channel_reason reason);
+void ring_receiver_bury(struct ring_receiver *r, enum channel_reason reason);
 
 /* Hand all consumed room back. Returns the sender's flag. */
 uint32_t ring_ack(struct ring_receiver *r);
@@ -166,7 +183,9 @@ static inline void ring_count(uint64_t *counter, uint64_t n)
 
 /*
  * P1 of each record: its header, released. Pairs with P2 in ring_peek and
- * orders the payload, and the 0 behind it, before the header.
+ * orders the payload, and the 0 behind it, before the header. The fence keeps
+ * the compiler from storing the cursor first: ring_sender_bury could then not
+ * find the header, and the receiver not the closing record.
  */
 static inline void ring_publish(struct ring_sender *s, uint64_t header, uint64_t bytes)
 {
@@ -174,6 +193,7 @@ static inline void ring_publish(struct ring_sender *s, uint64_t header, uint64_t
 
 	__atomic_store_n(ring_word(s->memory, s->size, next), 0, __ATOMIC_RELAXED);
 	__atomic_store_n(ring_word(s->memory, s->size, s->cursor), header, __ATOMIC_RELEASE);
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	s->cursor = next;
 }
 

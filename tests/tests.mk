@@ -7,7 +7,11 @@ unit-tests := $(sort $(basename $(notdir $(wildcard tests/unit/test_*.c))))
 # Tests with threads that share memory.
 threaded-tests := $(filter test_bell% test_channel% test_ring% test_lua_channel%,$(unit-tests))
 
-test-binaries := $(unit-tests:%=$(B)/tests/plain/%) $(unit-tests:%=$(B)/tests/address/%) \
+# A test that goes through its subject by single instructions; a sanitizer's are no part of it.
+stepping-tests := test_death
+
+test-binaries := $(unit-tests:%=$(B)/tests/plain/%) \
+	$(filter-out $(stepping-tests:%=$(B)/tests/address/%),$(unit-tests:%=$(B)/tests/address/%)) \
 	$(threaded-tests:%=$(B)/tests/thread/%) $(variants:%=$(B)/tests/%/channel_stress)
 
 # What a test's own subject needs; jemalloc would take malloc away from valgrind.

@@ -220,7 +220,7 @@ static void every_value_has_its_phrase(void **state)
 	(void)state;
 	for (enum channel_status s = CHANNEL_OK; s <= CHANNEL_STOPPING; s++)
 		assert_string_not_equal(channel_status_text(s), "unknown status");
-	for (enum channel_reason r = CHANNEL_OPEN; r <= CHANNEL_PROTOCOL; r++)
+	for (enum channel_reason r = CHANNEL_OPEN; r <= CHANNEL_CONNECTING; r++)
 		assert_string_not_equal(channel_reason_text(r), "unknown reason");
 	assert_string_equal(channel_status_text(99), "unknown status");
 	assert_string_equal(channel_reason_text(99), "unknown reason");

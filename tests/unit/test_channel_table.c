@@ -16,13 +16,7 @@
 #include "ipc/channel.h"
 #include "ipc/channel_table.h"
 #include "layout/layout.h"
-
-static unsigned test_component = UINT_MAX;
-
-unsigned component_index(void)
-{
-	return test_component;
-}
+#include "tests/unit/component_made_up.h"
 
 static const struct image_channel test_channels[] = {
 	{"words", 0, 1, 4096},
@@ -37,16 +31,6 @@ static const struct image test_image = {
 	.channel_count = 4,
 	.channels = test_channels,
 };
-
-static struct channel *test_open(unsigned component, const char *name)
-{
-	struct channel *ch;
-
-	test_component = component;
-	ch = channel_open(name);
-	test_component = UINT_MAX;
-	return ch;
-}
 
 static void assert_passes(struct channel *from, struct channel *to)
 {

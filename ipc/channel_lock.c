@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* One mutex, held with signals held back. */
+#include "ipc/channel_lock.h"
+
+#include <pthread.h>
+#include <stddef.h>
+
+static pthread_mutex_t channel_mutex = PTHREAD_MUTEX_INITIALIZER;
+
+/* A fault's own signal, held back, would end the whole process. */
+static const int channel_faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT};
+
+void channel_lock(sigset_t *kept)
+{
+	sigset_t held;
+
+	sigfillset(&held);
+	for (size_t i = 0; i < sizeof(channel_faults) / sizeof(channel_faults[0]); i++)
+		sigdelset(&held, channel_faults[i]);
+	pthread_sigmask(SIG_BLOCK, &held, kept);
+	pthread_mutex_lock(&channel_mutex);
+}
+
+void channel_unlock(const sigset_t *kept)
+{
+	pthread_mutex_unlock(&channel_mutex);
+	pthread_sigmask(SIG_SETMASK, kept, NULL);
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The lock over what becomes of channels when a component ends and returns.
+ *
+ * Nobody can be ended between channel_lock and channel_unlock: all signals but
+ * those of a fault are held back. So whoever finds the lock free finds what it
+ * guards whole. Never taken where messages pass.
+ */
+#ifndef IPC_CHANNEL_LOCK_H
+#define IPC_CHANNEL_LOCK_H
+
+#include <signal.h>
+
+/* Wait for the lock; *kept is for channel_unlock. Not recursive. */
+void channel_lock(sigset_t *kept);
+void channel_unlock(const sigset_t *kept);
+
+#endif

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/* An endpoint from one connection, and one life of its owner, to the next. */
+#include "ipc/endpoint.h"
+
+void endpoint_renew(struct channel *ch)
+{
+	ring_init(&ch->tx_ring, 0);
+	ring_init(&ch->rx_ring, 0);
+}
+
+void endpoint_join(struct channel *ch)
+{
+	ring_sender_join(&ch->tx, &ch->tx_ring);
+	ring_receiver_join(&ch->rx, &ch->rx_ring);
+	__atomic_store_n(&ch->tx_waits, false, __ATOMIC_RELAXED);
+	__atomic_store_n(&ch->rx_waits, false, __ATOMIC_RELAXED);
+}
+
+void endpoint_connect(struct channel *ch)
+{
+	struct ring tx = {&ch->nowhere.controls[0], &ch->nowhere.words[0], ch->tx.size};
+	struct ring rx = {&ch->nowhere.controls[1], &ch->nowhere.words[1], ch->rx.size};
+
+	ring_init(&tx, 0);
+	ring_init(&rx, 0);
+	ring_sender_join(&ch->tx, &tx);
+	ring_receiver_join(&ch->rx, &rx);
+	/* A receiver that has handed nothing back for a whole ring: no room. */
+	ch->tx.limit = 0;
+	__atomic_store_n(&tx.control->acked, RING_WORD - ch->tx.size, __ATOMIC_RELAXED);
+	__atomic_store_n(&ch->ready, false, __ATOMIC_RELAXED);
+	__atomic_store_n(&ch->tx_waits, true, __ATOMIC_RELAXED);
+	__atomic_store_n(&ch->rx_waits, true, __ATOMIC_RELAXED);
+}
+
+/* What the sides have closed already while they waited. */
+static void endpoint_close_new(struct channel *ch)
+{
+	enum channel_reason tx = __atomic_load_n(&ch->tx.reason, __ATOMIC_RELAXED);
+	enum channel_reason rx = __atomic_load_n(&ch->rx.reason, __ATOMIC_RELAXED);
+
+	if (tx)
+		__atomic_store_n(ring_word(ch->tx_ring.memory, ch->tx_ring.size, 0),
+				 ring_header(RING_FIN, tx), __ATOMIC_RELEASE);
+	if (rx)
+		ring_mark_closed(ch->rx_ring.control, rx);
+}
+
+void endpoint_ready(struct channel *ch)
+{
+	endpoint_close_new(ch);
+	/* T1 of bell.h for both sides. */
+	__atomic_store_n(&ch->ready, true, __ATOMIC_RELEASE);
+	bell_wake(&ch->nowhere.controls[0].flag.sender);
+	bell_wake(&ch->nowhere.controls[1].flag.receiver);
+}
+
+void endpoint_reset(struct channel *ch)
+{
+	struct ring_sender *tx = &ch->tx;
+	struct ring_receiver *rx = &ch->rx;
+
+	tx->sent = tx->sent_bytes = tx->parks = tx->bells = 0;
+	rx->received = rx->received_bytes = rx->parks = rx->bells = 0;
+	ch->tx_patience = ch->rx_patience = (struct endpoint_patience){0};
+	ch->pace = (struct endpoint_pace){0};
+	__atomic_store_n(&ch->stopping, false, __ATOMIC_RELAXED);
+}
+
+/* A side that waits and was told has used its rings no further than that. */
+static void endpoint_bury_join(struct channel *ch)
+{
+	if (!__atomic_load_n(&ch->ready, __ATOMIC_ACQUIRE))
+		return;
+	if (ch->tx_waits)
+		ring_sender_join(&ch->tx, &ch->tx_ring);
+	if (ch->rx_waits)
+		ring_receiver_join(&ch->rx, &ch->rx_ring);
+	__atomic_store_n(&ch->tx_waits, false, __ATOMIC_RELAXED);
+	__atomic_store_n(&ch->rx_waits, false, __ATOMIC_RELAXED);
+}
+
+void endpoint_bury(struct channel *ch, enum channel_reason reason)
+{
+	endpoint_bury_join(ch);
+	ring_sender_bury(&ch->tx, reason);
+	ring_receiver_bury(&ch->rx, reason);
+	/* The owner may have ended between publishing anything and ringing for it. */
+	bell_wake(&ch->tx.control->flag.receiver);
+	bell_wake(&ch->rx.control->flag.sender);
+}
+
+static bool endpoint_loaded(const enum channel_reason *reason)
+{
+	return __atomic_load_n(reason, __ATOMIC_RELAXED) != CHANNEL_OPEN;
+}
+
+bool endpoint_closed(const struct channel *ch)
+{
+	return endpoint_loaded(&ch->tx.reason) && endpoint_loaded(&ch->rx.reason);
+}
+
+bool endpoint_told(const struct channel *ch)
+{
+	return endpoint_loaded(&ch->rx.reason) ||
+	       __atomic_load_n(&ch->tx.refused, __ATOMIC_RELAXED);
+}
+
+bool endpoint_waits(const struct channel *ch)
+{
+	bool waits = __atomic_load_n(&ch->tx_waits, __ATOMIC_RELAXED) ||
+		     __atomic_load_n(&ch->rx_waits, __ATOMIC_RELAXED);
+
+	return waits && !__atomic_load_n(&ch->ready, __ATOMIC_RELAXED);
+}
