@@ -23,7 +23,12 @@ wraps := $(shell sed 's/^/-Wl,--wrap=/' container/wrap.syms)
 $(foreach v,$(variants),$(eval libs-$(v)-test_files := $(wraps)))
 $(foreach v,$(variants),$(eval libs-$(v)-test_lua_memory := -Wl,--wrap=realloc))
 
+# Of the kernel's sources, what needs no Xen.
+xenstore-parts := drivers/xenstore_control.c drivers/xenstore_wire.c
+
 define unit-test
+$(B)/tests/$(1)/test_xenstore: $(call objects,$(1),$(xenstore-parts))
+
 $(B)/tests/$(1)/%: $(B)/obj/$(1)/tests/unit/%.o $(lib-$(1))/libatoll-lua.a $(lib-$(1))/libatoll.a
 	$$(call say,LD,$$@)
 	@mkdir -p $$(@D)

@@ -262,6 +262,8 @@ function host:hand_over(guest)
 		words = guest.words,
 		memory = guest.memory,
 		timeout = guest.timeout,
+		after = guest.after,
+		shutdown = guest.shutdown,
 		image = "/job/image.elf",
 		module = guest.module and "/job/module",
 	}

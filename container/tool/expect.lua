@@ -8,12 +8,16 @@ local guests = require("guest")
 local FIELDS = {
 	name = "string", image = "string", module = "string", words = "table", memory = "number",
 	timeout = "number", input = "string", expect = "table", on = "table", save = "string",
+	after = "string", shutdown = "string",
 }
 
 local EXPECTATIONS = {
 	status = "number", poweroff = "boolean", crash = "boolean", timeout = "boolean",
+	reboot = "boolean",
 	output = "table", absent = "table", check = "function",
 }
+
+local SHUTDOWNS = { poweroff = true, reboot = true }
 
 local function check_fields(where, value, fields)
 	for key, v in pairs(value) do
@@ -37,6 +41,10 @@ local function check_job(path, index, job)
 	if not job.name or not job.image then
 		fail("%s: no %s; expected each job to have a name and an image", where,
 			job.name and "image" or "name")
+	end
+	if job.shutdown and not (job.after and SHUTDOWNS[job.shutdown]) then
+		fail('%s (%s): shutdown "%s"; expected poweroff or reboot, and after which text of its'
+			.. " output", where, job.name, job.shutdown)
 	end
 	check_fields(("%s (%s): expect"):format(where, job.name), job.expect or {}, EXPECTATIONS)
 end
@@ -67,17 +75,18 @@ local function contains(text, wanted)
 end
 
 local function ending_wanted(expect)
-	return expect.crash and "crash" or expect.timeout and "timeout" or "poweroff"
+	return expect.crash and "crash" or expect.timeout and "timeout"
+		or expect.reboot and "reboot" or "poweroff"
 end
 
 local function check_ending(expect, result)
 	local wanted = ending_wanted(expect)
 	local status = expect.status or 0
 	if result.ending ~= wanted then
-		local words = { crash = "a crash", timeout = "a timeout" }
+		local words = { crash = "a crash", timeout = "a timeout", reboot = "a reboot" }
 		return ("it %s; expected %s"):format(guests.summary(result),
 			words[wanted] or "status " .. status)
-	elseif wanted ~= "poweroff" or expect.poweroff then
+	elseif wanted == "crash" or wanted == "timeout" or expect.poweroff then
 		return nil
 	elseif result.status ~= status then
 		return ("it %s; expected status %d"):format(guests.summary(result), status)

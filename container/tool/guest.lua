@@ -9,9 +9,11 @@
 --   words    list of words for the image
 --   memory   MiB
 --   timeout  seconds, or nil
+--   after    text of its output behind which it is asked to end, or nil
+--   shutdown how: "poweroff" or "reboot"
 --
 -- A result is a table of
---   ending   "poweroff", "crash", "timeout", "interrupted" or "failed"
+--   ending   "poweroff", "reboot", "crash", "timeout", "interrupted" or "failed"
 --   status   the exit status that the image reported, or nil
 --   reason   one line or more about a crash or failure, or nil
 --   seconds  from the guest's start to its end
@@ -96,7 +98,7 @@ local function memory_needed(config, module_bytes)
 	return memory + (module_bytes + MIB - 1) // MIB
 end
 
--- options: module, words, memory, timeout
+-- options: module, words, memory, timeout, after, shutdown
 local function describe(path, options)
 	local image = image_path(path)
 	size_of(image, "image")
@@ -110,6 +112,8 @@ local function describe(path, options)
 		words = all_words(config, options.words or {}),
 		memory = options.memory or memory_needed(config, module_bytes),
 		timeout = options.timeout,
+		after = options.after,
+		shutdown = options.shutdown,
 	}
 end
 
@@ -130,8 +134,9 @@ local function summary(result)
 		failed = "could not be run",
 		interrupted = "was interrupted",
 		timeout = "ran into its timeout",
+		reboot = result.status and ("ended with status %d to be started again"):format(result.status),
 	}
-	local text = what[result.ending]
+	local text = what[result.ending] -- but for a poweroff
 		or result.status and "ended with status " .. result.status
 		-- Xen also calls it a poweroff when every vCPU halts with interrupts off.
 		or "powered off or halted without reporting a status"

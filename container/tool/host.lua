@@ -5,6 +5,7 @@ local sys = require("sys")
 
 local WAIT_MAX = 3600 -- seconds of one poll
 local KILL_AFTER = 2 -- seconds between asking a process to end and ending it
+local WATCH_MAX = 65536 -- bytes in which the text is looked for behind which it is asked to end
 
 local function command_of(guest)
 	local command = { guest.image:find("/") and guest.image or "./" .. guest.image }
@@ -47,29 +48,43 @@ local function kill(pid)
 	sys.wait(pid, true)
 end
 
-local function take(from, output, times)
+-- What a process is told when it is asked to end, once it has said what it should.
+local function ask(guest, pid, seen, bytes)
+	seen.text = (seen.text .. bytes):sub(-WATCH_MAX)
+	if not seen.asked and seen.text:find(guest.after, 1, true) then
+		seen.asked = true
+		sys.kill(pid, "TERM")
+	end
+end
+
+local function take(from, output, seen)
 	local bytes = sys.read(from)
 	if not bytes or bytes == "" then
 		return false
 	end
-	times.first = times.first or sys.clock()
+	seen.first = seen.first or sys.clock()
 	output.write(bytes)
-	return true
+	return bytes
 end
 
 -- Until it ended, or why it has to.
-local function watch(pid, from, output, times, deadline)
+local function watch(guest, pid, from, output, seen)
+	local deadline = sys.clock() + (guest.timeout or math.huge)
 	local signals = assert(sys.signals())
 	while true do
 		local left = math.max(0, math.min(deadline - sys.clock(), WAIT_MAX))
 		local readable = sys.poll({ signals, from }, {}, left)
-		if from and readable[from] and not take(from, output, times) then
-			from = nil
+		if from and readable[from] then
+			local bytes = take(from, output, seen)
+			if bytes and guest.shutdown then
+				ask(guest, pid, seen, bytes)
+			end
+			from = bytes and from
 		end
 		local signal = sys.signalled()
 		local status, killed = sys.wait(pid)
 		if status then
-			while from and take(from, output, times) do
+			while from and take(from, output, seen) do
 			end
 			return killed and "crash" or "poweroff", status
 		elseif signal or sys.clock() >= deadline then
@@ -81,7 +96,7 @@ end
 
 -- As xl.run; without an output, the process has the tool's own stdin, stdout and stderr.
 local function run(guest, output, input)
-	local start, times = sys.clock(), {}
+	local start, seen = sys.clock(), { text = "" }
 	assert(sys.signals())
 	local pid, from = spawn(guest, output, input)
 	if not pid then
@@ -90,7 +105,7 @@ local function run(guest, output, input)
 	if not output then
 		from = nil
 	end
-	local ending, status = watch(pid, from, output, times, start + (guest.timeout or math.huge))
+	local ending, status = watch(guest, pid, from, output, seen)
 	if from then
 		sys.close(from)
 	end
@@ -99,7 +114,7 @@ local function run(guest, output, input)
 		status = ending == "poweroff" and status or nil,
 		reason = ending == "crash" and ("signal %d"):format(status - 128) or nil,
 		seconds = sys.clock() - start,
-		first_output_ms = times.first and (times.first - start) * 1000,
+		first_output_ms = seen.first and (seen.first - start) * 1000,
 	}
 end
 

@@ -28,10 +28,14 @@ is a Lua file that returns the list, or a folder with such a file, jobs.lua:
         timeout = 60,                    -- seconds
         input = "typed\n",               -- once the guest runs
         on = { "xl", "host" },           -- where this job makes sense
+        after = "ready",                 -- once it has printed this,
+        shutdown = "poweroff",           -- ask it to end: xl shutdown, or with "reboot"
+                                         -- xl reboot; a Linux process gets SIGTERM
         save = "FILE",                   -- its output goes there, too
         expect = {
             status = 0,                  -- or one of crash = true, timeout = true,
-                                         -- poweroff = true (any image that ends)
+                                         -- poweroff = true (any image that ends);
+            reboot = true,               -- besides a status: and asks for a new start
             output = { "hello" },        -- texts or Lua patterns that must be there
             absent = { "error" },        -- and that must not
             check = function(output, result) return true end, -- or false, "why"

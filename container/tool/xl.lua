@@ -18,11 +18,12 @@ local DESTROY_MAX = 30
 local GLANCE = 0.02
 local GLANCES = 60
 local GLANCES_AFTER_END = 3 -- behind the image's own last line nothing follows
+local WATCH_MAX = 65536 -- bytes in which the text is looked for behind which it is asked to end
 local TAIL_MAX = 512 -- bytes of the console's end that are kept to find the status
 local ERRORS_MAX = 2 -- of xl's lines; the first names the cause, the later ones its effects
 local TICK = 2 -- seconds between two calls of output.tick
 
-local SHUTDOWN_POWEROFF = 0
+local SHUTDOWN_POWEROFF, SHUTDOWN_REBOOT = 0, 1
 local reasons = {
 	[1] = "it rebooted or its processor gave up (a triple fault)",
 	[2] = "it suspended itself",
@@ -157,6 +158,17 @@ function run:fail(reason)
 	self.ending, self.reason = self.ending or "failed", self.reason or reason
 end
 
+-- Ask the guest to end, as an administrator would, once it has said what it should.
+function run:ask()
+	if not self.asked and self.watch:find(self.guest.after, 1, true) then
+		local null = assert(sys.open("/dev/null"))
+		local verb = self.guest.shutdown == "reboot" and "reboot" or "shutdown"
+		self.asked = assert(sys.spawn({ "xl", verb, self.name, stdin = null, stdout = null,
+			stderr = null, group = true }))
+		sys.close(null)
+	end
+end
+
 -- Moves what the console holds to the output; false when there was nothing.
 function run:console_take()
 	local bytes, err = sys.read(self.console)
@@ -169,6 +181,10 @@ function run:console_take()
 	self.first = self.first or sys.clock()
 	self.tail = (self.tail .. bytes):sub(-TAIL_MAX)
 	self.output.write(bytes)
+	if self.guest.shutdown then
+		self.watch = (self.watch .. bytes):sub(-WATCH_MAX)
+		self:ask()
+	end
 	return true
 end
 
@@ -296,6 +312,8 @@ function run:judge()
 		self:fail("it was destroyed by someone else")
 	elseif self.shutdown == SHUTDOWN_POWEROFF then
 		self.ending = "poweroff"
+	elseif self.shutdown == SHUTDOWN_REBOOT and self:status() then
+		self.ending = "reboot"
 	else
 		self.ending = "crash"
 		self.reason = reasons[self.shutdown] or "reason code " .. self.shutdown
@@ -306,6 +324,10 @@ end
 function run:cleanup()
 	if self.start then
 		destroy(self.name)
+	end
+	if self.asked then
+		sys.kill(self.asked, "KILL")
+		sys.wait(self.asked, true)
 	end
 	sys.kill(self.pid, "TERM")
 	finish(self.pid, self.from, DESTROY_MAX)
@@ -322,7 +344,8 @@ function run:result()
 	return {
 		ending = self.ending,
 		reason = self.reason,
-		status = self.ending == "poweroff" and self:status() or nil,
+		status = (self.ending == "poweroff" or self.ending == "reboot") and self:status()
+			or nil,
 		seconds = (self.stop or now) - start,
 		first_output_ms = self.start and self.first and (self.first - start) * 1000 or nil,
 	}
@@ -352,6 +375,7 @@ local function create(guest, output, input)
 		errors = {},
 		partial = "", -- of a line that xl has not finished
 		tail = "", -- of the console
+		watch = "", -- more of it, where the guest is to be asked to end
 		typed = "", -- and not yet taken by the console
 	}, run)
 end

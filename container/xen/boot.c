@@ -19,6 +19,7 @@
 #include "container/xen/vector.h"
 #include "container/xen/vm.h"
 #include "drivers/console.h"
+#include "drivers/xenstore.h"
 
 #define EX_OSERR 71 /* sysexits.h, which the kernel has no business with */
 #define FRAMES_PER_BLOCK (LAYOUT_SUPER_SIZE / LAYOUT_PAGE_SIZE)
@@ -101,12 +102,24 @@ static void memory_check(const struct frame_stock *stock)
 	guest_end(EX_OSERR);
 }
 
+/* Last: nobody waits for xenstored, and there is a process that it can ask to end. */
+static void xenstore_begin(void)
+{
+	uint64_t gfn, port;
+
+	must((int)hypercall_param_get(HVM_PARAM_STORE_PFN, &gfn), "find XenStore");
+	must((int)hypercall_param_get(HVM_PARAM_STORE_EVTCHN, &port), "find XenStore's port");
+	must(device_map(DEVICE_XENSTORE, gfn), "map XenStore");
+	must(xenstore_init((uint32_t)port), "bind XenStore");
+}
+
 /* On the boot core's idle stack, with the final map. */
 static void boot_finish(void)
 {
 	must(core_start_others(image.cores), "start a core; does the xl config give enough vcpus?");
 	process_start();
 	page_guard();
+	xenstore_begin();
 	thread_idle();
 }
 

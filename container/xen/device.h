@@ -13,6 +13,7 @@
 enum device_page {
 	DEVICE_SHARED_INFO,
 	DEVICE_CONSOLE,
+	DEVICE_XENSTORE,
 };
 
 /* Map guest frame gfn at the page's slot. 0 or -ENOMEM. */

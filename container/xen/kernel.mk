@@ -15,7 +15,8 @@ kernel_sources := \
 	container/xen/sys_thread.c container/xen/sys_time.c container/xen/sys_signal.c \
 	container/xen/signal.c container/xen/signal_frame.c container/xen/vector.c \
 	container/format.c container/place.c container/symbol.c \
-	drivers/console.c layout/layout.c
+	drivers/console.c drivers/xenstore.c drivers/xenstore_control.c drivers/xenstore_wire.c \
+	layout/layout.c
 
 # No vector registers: those of the interrupted code are live. No stack
 # protector: it reads the thread pointer, which the kernel does not own.

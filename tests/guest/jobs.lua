@@ -267,6 +267,19 @@ return {
 			"gauge: 1000 and 1000 restarts",
 		}, absent = { "not as new" } },
 	}),
+	job("shutdown: a component that is asked to stop may do so", {
+		image = "shutdown",
+		after = "waits to be asked",
+		shutdown = "poweroff",
+		expect = { status = 7, output = { "asked to end" } },
+	}),
+	job("shutdown: xl reboot asks for a new start", {
+		image = "shutdown",
+		on = GUEST,
+		after = "waits to be asked",
+		shutdown = "reboot",
+		expect = { reboot = true, status = 7, output = { "asked to end" } },
+	}),
 	job("selftest: a guest that fails is found out", {
 		image = "hello",
 		words = { "greeter.arg=--status=1" },
