@@ -79,7 +79,7 @@ local function watch(guest, pid, from, output, seen)
 			if bytes and guest.shutdown then
 				ask(guest, pid, seen, bytes)
 			end
-			from = bytes and from
+			from = bytes and from or nil
 		end
 		local signal = sys.signalled()
 		local status, killed = sys.wait(pid)
