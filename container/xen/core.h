@@ -20,7 +20,7 @@ enum core_stack {
 	CORE_DOUBLE_FAULT,
 	CORE_NMI,
 	CORE_UPCALL,
-	CORE_SWITCH, /* where what is left to do for a thread is done while it goes on */
+	CORE_SWITCH, /* where upcalls are served, and what is left to do before a thread goes on */
 	CORE_REPORT, /* where a crash report's own faults are served */
 	CORE_WINDOW, /* where page.c looks at frames that are mapped nowhere */
 	CORE_STACK_COUNT,

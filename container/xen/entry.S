@@ -7,13 +7,17 @@
  * The kernel's C neither touches vector registers nor has a red zone, and runs
  * with interrupts off; the code above it may do both, hence:
  *  - a system call steps over the caller's red zone and runs on its stack;
- *  - exceptions and upcalls run on IST stacks of the core.
+ *  - exceptions and upcalls begin on IST stacks of the core.
  */
 #include "container/xen/asm.h"
 
 	.macro PUSH_REGS
 	push %rax
 	push %rcx
+	PUSH_REGS_FROM_RDX
+	.endm
+
+	.macro PUSH_REGS_FROM_RDX
 	push %rdx
 	push %rbx
 	push %rbp
@@ -268,17 +272,63 @@ exception_stubs:
 	.endr
 	.size exception_stubs, . - exception_stubs
 
-/* void upcall_entry(void): Xen's event upcall, on its own IST stack. */
+/*
+ * void upcall_entry(void): Xen's event upcall.
+ *
+ * An emulator may deliver one twice, the second time with interrupts off, on top
+ * of the first or anywhere else in the kernel. Such a one has to leave no trace,
+ * and the IST stack, which begins anew each time, must hold nothing of the first
+ * by then. So what the processor pushed there is moved to CORE_SWITCH, which is
+ * free while interrupts are on, in one go without a jump (an emulator looks for
+ * interrupts only there). The stray one's copy goes where nobody looks, and then
+ * it returns: its event, if any, stays pending until interrupts are on.
+ */
+#define STRAY_COPY 512 /* bytes below, on the IST stack */
+
+	.p2align 7 /* in one page, for the same reason */
 	.globl upcall_entry
 	.type upcall_entry, @function
 upcall_entry:
-	push $0
-	push $VECTOR_UPCALL
-	PUSH_REGS
+	.cfi_startproc simple
+	.cfi_signal_frame
+	.cfi_def_cfa rsp, 0
+	.cfi_rel_offset rip, 0
+	.cfi_rel_offset rsp, 3 * 8
+	push %rax
+	push %rcx
+	mov %gs:CORE_SWITCH_END, %rax
+	lea -STRAY_COPY(%rsp), %rcx
+	testl $RFLAGS_IF, (4 * 8)(%rsp)
+	cmovz %rcx, %rax
+	mov (6 * 8)(%rsp), %rcx
+	mov %rcx, (REGS_RSP + 8 - REGS_SIZE)(%rax)
+	mov (5 * 8)(%rsp), %rcx
+	mov %rcx, (REGS_RSP - REGS_SIZE)(%rax)
+	mov (4 * 8)(%rsp), %rcx
+	mov %rcx, (REGS_RIP + 16 - REGS_SIZE)(%rax)
+	mov (3 * 8)(%rsp), %rcx
+	mov %rcx, (REGS_RIP + 8 - REGS_SIZE)(%rax)
+	mov (2 * 8)(%rsp), %rcx
+	mov %rcx, (REGS_RIP - REGS_SIZE)(%rax)
+	mov (1 * 8)(%rsp), %rcx
+	mov %rcx, (REGS_RAX - REGS_SIZE)(%rax)
+	mov (%rsp), %rcx
+	mov %rcx, (REGS_RAX - 8 - REGS_SIZE)(%rax)
+	jz 1f
+	movq $0, (REGS_VECTOR + 8 - REGS_SIZE)(%rax)
+	movq $VECTOR_UPCALL, (REGS_VECTOR - REGS_SIZE)(%rax)
+	lea (REGS_RAX - 8 - REGS_SIZE)(%rax), %rsp
+	PUSH_REGS_FROM_RDX
+	CFI_REGS
+	.cfi_rel_offset rsp, REGS_RSP
 	cld
 	mov %rsp, %rdi
 	call event_upcall
 	POP_REGS_AND_RETURN
+1:	pop %rcx
+	pop %rax
+	iretq
+	.cfi_endproc
 	.size upcall_entry, . - upcall_entry
 
 	.section .note.GNU-stack, "", @progbits

@@ -25,7 +25,7 @@ int event_handle(uint32_t port, struct core *core, void (*handler)(void));
 /* Forget that port was raised: before looking for what hypercall_poll is to wait for. */
 void event_clear(uint32_t port);
 
-/* The upcall, from entry.S. */
+/* The upcall of code that had interrupts on, from entry.S, on CORE_SWITCH. */
 void event_upcall(struct regs *regs);
 
 #endif

@@ -227,18 +227,12 @@ void thread_resumed(struct regs *regs)
 	}
 }
 
-/* Is this code above the system call line? Nothing else runs with interrupts on but a halt. */
-static bool is_above(const struct core *core, const struct regs *regs)
-{
-	return (regs->rflags & RFLAGS_IF) && core->current != &core->idle;
-}
-
 void thread_upcall_end(const struct regs *regs)
 {
 	struct core *core = core_self();
 	struct thread *self = core->current;
 
-	if (!is_above(core, regs) || !__atomic_load_n(&self->work, __ATOMIC_RELAXED))
+	if (self == &core->idle || !__atomic_load_n(&self->work, __ATOMIC_RELAXED))
 		return;
 	self->resume.regs = *regs;
 	thread_leave_by(&self->resume.regs);
