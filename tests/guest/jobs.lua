@@ -162,7 +162,7 @@ return {
 		on = GUEST,
 		expect = { output = { "processors 0 and 2", "vCPU 0 was halted for most of the wait: yes",
 			"vCPU 1 was halted for most of the wait: yes",
-			"a thread began on processor 2 and moved: yes" } },
+			"a thread was on processors 0, 2 and 0" } },
 	}),
 	job("tables: 2 MiB pages and the map's rights", {
 		image = "tables",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Asks Xen how the guest's vCPUs spend their time while both components wait, and
- * places threads.
+ * sends a thread to and fro.
  */
 #define _GNU_SOURCE /* CPU sets */
 #include <atoll.h>
@@ -54,50 +54,56 @@ static int is_idle(unsigned vcpu, const struct runstate *before, const struct ru
 	return blocked > NAP / 2;
 }
 
-static uint32_t begun_on;
-static int moved;
+static uint32_t visited[3]; /* processors that the wanderer found itself on */
+static unsigned visits;
 
-/* Spins until it finds itself on another processor. */
+/* Spins, and notes where it is whenever that is another place. */
 static void *wander(void *argument)
 {
-	begun_on = processor_apic();
-	__atomic_store_n((int *)argument, 1, __ATOMIC_RELEASE);
-	while (processor_apic() == begun_on)
-		;
-	moved = 1;
-	return NULL;
+	uint32_t here = visited[0] = processor_apic();
+
+	__atomic_store_n(&visits, 1, __ATOMIC_RELEASE);
+	for (unsigned i = 1; i < sizeof(visited) / sizeof(visited[0]); i++) {
+		while (processor_apic() == here)
+			;
+		here = visited[i] = processor_apic();
+		__atomic_store_n(&visits, i + 1, __ATOMIC_RELEASE);
+	}
+	return argument;
 }
 
-static cpu_set_t one_core(int core)
+static void visits_await(unsigned count)
+{
+	struct timespec nap = {.tv_nsec = 1000000};
+
+	while (__atomic_load_n(&visits, __ATOMIC_ACQUIRE) < count)
+		nanosleep(&nap, NULL);
+}
+
+static void send_to(pthread_t thread, int core)
 {
 	cpu_set_t set;
 
 	CPU_ZERO(&set);
 	CPU_SET(core, &set);
-	return set;
+	pthread_setaffinity_np(thread, sizeof(set), &set);
 }
 
-/* A thread begins where its attributes say, and goes where it is told while it runs. */
-static int check_placing(uint32_t other)
+/* A thread that never waits goes where it is sent, there and back. */
+static int check_moves(uint32_t other)
 {
-	cpu_set_t there = one_core(1), here = one_core(0);
-	struct timespec nap = {.tv_nsec = 1000000};
-	pthread_attr_t attr;
 	pthread_t thread;
-	int begun = 0;
 
-	pthread_attr_init(&attr);
-	pthread_attr_setaffinity_np(&attr, sizeof(there), &there);
-	if (pthread_create(&thread, &attr, wander, &begun))
+	if (pthread_create(&thread, NULL, wander, NULL))
 		return 0;
-	while (!__atomic_load_n(&begun, __ATOMIC_ACQUIRE))
-		nanosleep(&nap, NULL);
-	pthread_setaffinity_np(thread, sizeof(here), &here);
+	visits_await(1);
+	send_to(thread, 1);
+	visits_await(2);
+	send_to(thread, 0);
 	pthread_join(thread, NULL);
-	pthread_attr_destroy(&attr);
-	printf("observer: a thread began on processor %u and moved: %s\n", begun_on,
-	       moved ? "yes" : "no");
-	return begun_on == other && moved;
+	printf("observer: a thread was on processors %u, %u and %u\n", visited[0], visited[1],
+	       visited[2]);
+	return visited[0] != other && visited[1] == other && visited[2] != other;
 }
 
 int main(void)
@@ -118,7 +124,7 @@ int main(void)
 	for (unsigned i = 0; i < 2; i++)
 		if (runstate_get(i, &after[i]) < 0)
 			return 2;
-	if (!check_placing(other))
+	if (!check_moves(other))
 		return 3;
 	return !(is_idle(0, &before[0], &after[0]) & is_idle(1, &before[1], &after[1]) &
 		 (processor_apic() != other));

@@ -180,5 +180,5 @@ void check_faults(void)
 	check_overflow();
 	check_spoilt(spoil_vectors);
 	check_spoilt(spoil_rip);
-	sigaction(SIGSEGV, &before, NULL);
+	__sigaction(SIGSEGV, &before, NULL);
 }

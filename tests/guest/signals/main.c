@@ -22,7 +22,7 @@ struct sigaction handler_set(int signal, signal_handler *handler, int flags)
 {
 	struct sigaction action = {.sa_sigaction = handler, .sa_flags = SA_SIGINFO | flags}, before;
 
-	expect(!sigaction(signal, &action, &before), "sigaction takes a handler");
+	expect(!__sigaction(signal, &action, &before), "sigaction takes a handler");
 	return before;
 }
 

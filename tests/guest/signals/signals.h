@@ -14,7 +14,13 @@ typedef void signal_handler(int signal, siginfo_t *info, void *context);
 /* Counts, and says which, where ok is false. */
 void expect(bool ok, const char *what);
 
-/* sigaction with SA_SIGINFO and these flags; returns what was before. */
+/*
+ * The C library's own sigaction: the one that components call refuses the signals
+ * that the container keeps, and those are what is looked at here.
+ */
+int __sigaction(int signal, const struct sigaction *action, struct sigaction *before);
+
+/* That with SA_SIGINFO and these flags; returns what was before. */
 struct sigaction handler_set(int signal, signal_handler *handler, int flags);
 
 #define PELT_ROUNDS 20
