@@ -16,7 +16,8 @@ struct layout_region;
 
 /*
  * Claim every region that both targets have, but for the image itself, whose
- * tables of functions, set by now, become read-only. Returns 0, or a negative errno with *taken the region that is not free.
+ * tables of functions, set by now, become read-only. Returns 0, or a negative errno with *taken the
+ * region that is not free.
  */
 int region_reserve(const struct layout_region **taken);
 

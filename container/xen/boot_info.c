@@ -3,7 +3,9 @@
  * Read what Xen's domain builder left in memory (xen/arch-x86/hvm/start_info.h)
  * and find out which memory is free. Runs while low memory is mapped to itself.
  */
+#include "container/xen/asm.h"
 #include "container/xen/boot.h"
+#include "container/xen/cpu.h"
 #include "container/xen/frame.h"
 #include "container/xen/panic.h"
 #include "container/xen/string.h"
@@ -12,23 +14,44 @@
 #include <xen/xen.h>
 #include <xen/arch-x86/hvm/start_info.h>
 
-#define IDENTITY_END LAYOUT_GIB(1)
+/* Of the identity map, but for its end, which high_memory uses. */
+#define IDENTITY_END LAYOUT_MIB(1000)
+#define PADDR_END (UINT64_C(1) << 52) /* of any processor */
 #define MEMMAP_MAX 64
 
 struct boot boot;
 
 extern const char image_end[];
+extern uint64_t boot_pd[PAGE_TABLE_ENTRIES];
 
 struct range {
 	uint64_t start, end;
 };
 
-/* A physical range below IDENTITY_END as a pointer; panics where it is not one. */
-static const void *low_memory(const char *what, uint64_t paddr, uint64_t size)
+/*
+ * What lies higher is seen through the last super-pages of the identity map,
+ * two for each piece; their own memory is looked at by nobody meanwhile.
+ */
+static const void *high_memory(uint64_t paddr)
 {
-	if (!paddr || paddr >= IDENTITY_END || size > IDENTITY_END - paddr)
-		panic("%s at %#lx, %lu bytes: expected it below 1 GiB", what, paddr, size);
-	return (const void *)paddr;
+	static unsigned next = PAGE_TABLE_ENTRIES;
+	uint64_t base = paddr & ~(LAYOUT_SUPER_SIZE - 1);
+
+	next -= 2;
+	for (unsigned i = 0; i < 2; i++) {
+		boot_pd[next + i] = (base + i * LAYOUT_SUPER_SIZE) | PTE_PRESENT | PTE_SUPER;
+		cpu_page_flush((next + i) * LAYOUT_SUPER_SIZE);
+	}
+	return (const void *)(next * LAYOUT_SUPER_SIZE + (paddr - base));
+}
+
+/* A physical range as a pointer; panics where it cannot be one. */
+static const void *memory_at(const char *what, uint64_t paddr, uint64_t size)
+{
+	if (!paddr || size > LAYOUT_SUPER_SIZE || paddr > PADDR_END - size)
+		panic("%s at %#lx, %lu bytes: expected it at a physical address", what, paddr,
+		      size);
+	return paddr + size > IDENTITY_END ? high_memory(paddr) : (const void *)paddr;
 }
 
 static uint64_t page_up(uint64_t addr)
@@ -44,7 +67,7 @@ static void modules_read(const struct hvm_start_info *info)
 		panic("%u modules: expected at most %u", info->nr_modules, LAYOUT_MODULES_MAX);
 
 	const struct hvm_modlist_entry *list =
-		low_memory("module list", info->modlist_paddr, info->nr_modules * sizeof(*list));
+		memory_at("module list", info->modlist_paddr, info->nr_modules * sizeof(*list));
 
 	for (unsigned i = 0; i < info->nr_modules; i++) {
 		if (list[i].paddr % LAYOUT_PAGE_SIZE || list[i].size > LAYOUT_MODULE_SLOT_SIZE)
@@ -90,7 +113,7 @@ static void memory_read(const struct hvm_start_info *info)
 		      info->version, info->version < 1 ? 0 : entries, MEMMAP_MAX);
 
 	const struct hvm_memmap_table_entry *map =
-		low_memory("memory map", info->memmap_paddr, entries * sizeof(*map));
+		memory_at("memory map", info->memmap_paddr, entries * sizeof(*map));
 
 	reserved[count++] = (struct range){LAYOUT_IMAGE_BASE, page_up((uint64_t)image_end)};
 	for (unsigned i = 0; i < boot.module_count; i++)
@@ -122,12 +145,12 @@ static void command_read(const char *command)
 
 void boot_info_read(uint64_t paddr)
 {
-	const struct hvm_start_info *info = low_memory("start info", paddr, sizeof(*info));
+	const struct hvm_start_info *info = memory_at("start info", paddr, sizeof(*info));
 
 	if (info->magic != XEN_HVM_START_MAGIC_VALUE)
 		panic("start info magic %#x: expected %#x", info->magic, XEN_HVM_START_MAGIC_VALUE);
 	if (info->cmdline_paddr)
-		command_read(low_memory("command line", info->cmdline_paddr, sizeof(boot.command)));
+		command_read(memory_at("command line", info->cmdline_paddr, sizeof(boot.command)));
 	modules_read(info);
 	memory_read(info);
 }

@@ -56,18 +56,21 @@ static const struct exception {
 	[21] = {"control protection fault", 0, 0, false},
 };
 
-static _Noreturn void page_fault_report(struct regs *regs, uint64_t addr)
+static _Noreturn void page_fault_report(struct regs *regs, uint64_t addr, enum vm_fault found)
 {
 	char place[48];
-	const char *verb = "read of";
+	const char *verb = "read of", *why = "has nothing there";
 
 	if (regs->error & FAULT_FETCH)
 		verb = "jump to";
 	else if (regs->error & FAULT_WRITE)
 		verb = "write to";
+	if (regs->error & FAULT_PRESENT)
+		why = "does not allow it";
+	else if (found == VM_NO_MEMORY)
+		why = "the guest has no memory left for";
 	place_name(addr, place, sizeof(place));
-	panic_regs(regs, "%s %#lx, %s, which %s", verb, addr, place,
-		   regs->error & FAULT_PRESENT ? "does not allow it" : "has nothing there");
+	panic_regs(regs, "%s %#lx, %s, which %s", verb, addr, place, why);
 }
 
 /*
@@ -92,19 +95,24 @@ static void page_fault(struct regs *regs)
 	uint64_t addr = cpu_cr2();
 	unsigned right = LAYOUT_READ;
 	bool present = regs->error & FAULT_PRESENT;
+	enum vm_fault found = VM_NOTHING;
+	int signal = SIGSEGV, code = present ? SEGV_ACCERR : SEGV_MAPERR;
 
 	if (regs->error & FAULT_FETCH)
 		right = LAYOUT_EXEC;
 	else if (regs->error & FAULT_WRITE)
 		right = LAYOUT_WRITE;
-	if (!present && vm_fault(addr & ~(LAYOUT_PAGE_SIZE - 1), right))
+	if (!present)
+		found = vm_fault(addr & ~(LAYOUT_PAGE_SIZE - 1), right);
+	if (found == VM_BACKED)
 		return;
 	if (user_fixup(regs))
 		return;
 	regs_of_caller(regs);
-	if (!is_above(regs) ||
-	    !signal_fault(regs, SIGSEGV, present ? SEGV_ACCERR : SEGV_MAPERR, addr))
-		page_fault_report(regs, addr);
+	if (found == VM_NO_MEMORY)
+		signal = SIGBUS, code = BUS_ADRERR;
+	if (!is_above(regs) || !signal_fault(regs, signal, code, addr))
+		page_fault_report(regs, addr, found);
 }
 
 /* Which of the floating-point errors that were to be told is it? By the bits of MXCSR. */

@@ -59,7 +59,7 @@ static uint64_t frame_end(const struct regs *regs, const struct sigaction *actio
 static bool is_writable(uint64_t from, uint64_t end)
 {
 	for (uint64_t at = from & ~(LAYOUT_PAGE_SIZE - 1); at < end; at += LAYOUT_PAGE_SIZE)
-		if (!page_is_mapped(at, LAYOUT_WRITE) && !vm_fault(at, LAYOUT_WRITE))
+		if (!page_is_mapped(at, LAYOUT_WRITE) && vm_fault(at, LAYOUT_WRITE) != VM_BACKED)
 			return false;
 	return true;
 }

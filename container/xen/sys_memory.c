@@ -51,12 +51,22 @@ static bool placed_is_whole(const struct span *span)
 	return !((span->addr | span->size) & ((UINT64_C(1) << span->region->page_order) - 1));
 }
 
-static long placed_map(const struct span *span, unsigned rights)
+static bool placed_is_used(const struct span *span)
+{
+	for (uint64_t at = span->addr; at < span->addr + span->size; at += LAYOUT_PAGE_SIZE)
+		if (page_is_mapped(at, 0))
+			return true;
+	return false;
+}
+
+static long placed_map(const struct span *span, unsigned rights, bool replace)
 {
 	unsigned order = span->region->page_order;
 
 	if (!placed_is_whole(span))
 		return -EINVAL;
+	if (!replace && placed_is_used(span))
+		return -EEXIST;
 	page_unback(span->addr, span->size);
 	if (!rights)
 		return (long)span->addr;
@@ -67,17 +77,21 @@ static long placed_map(const struct span *span, unsigned rights)
 	return (long)span->addr;
 }
 
-static long fixed_map(const struct span *span, unsigned rights)
+static long fixed_map(const struct span *span, unsigned rights, unsigned flags)
 {
+	bool replace = !(flags & MAP_FIXED_NOREPLACE);
+	int ret;
+
+	/* To reserve addresses: here they have been the region's all along. */
+	if (!replace && !rights)
+		return (long)span->addr;
 	if (is_placed(span))
-		return placed_map(span, rights);
+		return placed_map(span, rights, replace);
 	if (is_region(span, LAYOUT_REGION_MODULES))
 		return rights ? -EINVAL : (long)span->addr;
 	if (!is_region(span, LAYOUT_REGION_COMMON))
 		return -EINVAL;
-	vm_discard(span->addr, span->size);
-	int ret = vm_protect(span->addr, span->size, rights);
-
+	ret = vm_map_at(span->addr, span->size, rights, flags & MAP_STACK, replace);
 	return ret < 0 ? ret : (long)span->addr;
 }
 
@@ -92,18 +106,13 @@ long sys_mmap(const struct regs *regs)
 		return file_map((int)regs->r8, regs->rdi, size, regs->r9);
 	if (rights & LAYOUT_EXEC)
 		return -EPERM;
-	if (!(flags & (MAP_FIXED | MAP_FIXED_NOREPLACE))) {
-		size = (size + LAYOUT_PAGE_SIZE - 1) & ~(LAYOUT_PAGE_SIZE - 1);
-		if (!size || size > LAYOUT_COMMON_SIZE)
-			return size ? -ENOMEM : -EINVAL;
-		return vm_map(size, rights, flags & MAP_STACK);
-	}
-	if (!span_make(&span, regs->rdi, size))
-		return -EINVAL;
-	/* To reserve addresses: here they have been the region's all along. */
-	if ((flags & MAP_FIXED_NOREPLACE) && !rights)
-		return (long)span.addr;
-	return fixed_map(&span, rights);
+	if (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE))
+		return span_make(&span, regs->rdi, size) ? fixed_map(&span, rights, flags)
+							 : -EINVAL;
+	size = (size + LAYOUT_PAGE_SIZE - 1) & ~(LAYOUT_PAGE_SIZE - 1);
+	if (!size || size > LAYOUT_COMMON_SIZE)
+		return size ? -ENOMEM : -EINVAL;
+	return vm_map(size, rights, flags & MAP_STACK);
 }
 
 long sys_munmap(const struct regs *regs)
@@ -122,6 +131,12 @@ long sys_munmap(const struct regs *regs)
 	return 0;
 }
 
+/* No bytes at all from a page on: for these calls that is allowed, and nothing to do. */
+static bool is_nothing(const struct regs *regs)
+{
+	return !regs->rsi && regs->rdi % LAYOUT_PAGE_SIZE == 0;
+}
+
 /* The image's data; all else of the image keeps its rights for ever. */
 static bool is_data(const struct span *span)
 {
@@ -134,6 +149,8 @@ long sys_mprotect(const struct regs *regs)
 	unsigned rights = (unsigned)regs->rdx & RIGHTS_ALL;
 	struct span span;
 
+	if (is_nothing(regs))
+		return 0;
 	if (!span_make(&span, regs->rdi, regs->rsi))
 		return -EINVAL;
 	if ((rights & LAYOUT_WRITE) && (rights & LAYOUT_EXEC))
@@ -158,6 +175,8 @@ long sys_madvise(const struct regs *regs)
 {
 	struct span span;
 
+	if (is_nothing(regs))
+		return 0;
 	if (!span_make(&span, regs->rdi, regs->rsi))
 		return -EINVAL;
 	/* All other advice is about how, not whether; the map decides that here. */

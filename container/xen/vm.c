@@ -147,20 +147,58 @@ int64_t vm_map(uint64_t size, unsigned rights, bool is_stack)
 	return (int64_t)start;
 }
 
+/* Under the lock: nothing of [addr, addr + size) is any area's afterwards. */
+static int clear_locked(uint64_t addr, uint64_t size)
+{
+	/* The break's area is the first and stays whole. */
+	if (addr < areas[0].end)
+		return -EINVAL;
+	if (!area_split(addr) || !area_split(addr + size))
+		return -ENOMEM;
+
+	unsigned i = area_at(addr);
+
+	while (i < area_count && areas[i].start < addr + size)
+		area_remove(i);
+	page_unback(addr, size);
+	return 0;
+}
+
 int vm_unmap(uint64_t addr, uint64_t size)
 {
 	lock_take(&vm_lock);
-	bool ok = area_split(addr) && area_split(addr + size);
+	int ret = clear_locked(addr, size);
 
-	if (ok) {
-		unsigned i = area_at(addr);
+	lock_drop(&vm_lock);
+	return ret;
+}
 
-		while (i < area_count && areas[i].start < addr + size)
-			area_remove(i);
-		page_unback(addr, size);
+static bool is_used(uint64_t addr, uint64_t size)
+{
+	unsigned i = area_at(addr);
+
+	return i < area_count && areas[i].start < addr + size;
+}
+
+int vm_map_at(uint64_t addr, uint64_t size, unsigned rights, bool is_stack, bool replace)
+{
+	const struct area area = {addr, addr + size, rights, is_stack};
+	int ret;
+
+	lock_take(&vm_lock);
+	ret = !replace && is_used(addr, size) ? -EEXIST : clear_locked(addr, size);
+	if (!ret) {
+		unsigned at = area_at(addr);
+
+		ret = area_insert(at, area) ? 0 : -ENOMEM;
+		areas_join(at, addr + size);
 	}
 	lock_drop(&vm_lock);
-	return ok ? 0 : -ENOMEM;
+	if (!ret && is_stack && back_stack(addr, size, rights) < 0) {
+		vm_unmap(addr, size);
+		ret = -ENOMEM;
+	}
+	return ret;
 }
 
 int vm_protect(uint64_t addr, uint64_t size, unsigned rights)
@@ -218,39 +256,48 @@ uint64_t vm_break(uint64_t addr)
 }
 
 /* Static data; most of it is touched here and there, so nothing around it is backed. */
-static bool sparse_fault(uint64_t addr, unsigned right)
+static enum vm_fault sparse_fault(uint64_t addr, unsigned right)
 {
 	const unsigned rights = LAYOUT_READ | LAYOUT_WRITE;
 
-	return !(right & ~rights) && addr < (uint64_t)image_sparse_end &&
-	       !page_back(addr, LAYOUT_PAGE_SIZE, LAYOUT_PAGE_ORDER, rights);
+	if ((right & ~rights) || addr >= (uint64_t)image_sparse_end)
+		return VM_NOTHING;
+	return page_back(addr, LAYOUT_PAGE_SIZE, LAYOUT_PAGE_ORDER, rights) ? VM_NO_MEMORY
+									    : VM_BACKED;
 }
 
-static bool common_fault(uint64_t addr, unsigned right)
+/* Back the part of area that a fault at addr brings in. */
+static enum vm_fault area_fault(const struct area *area, uint64_t addr, unsigned right)
 {
-	bool handled = false;
+	uint64_t start = addr & ~(FAULT_CLUSTER - 1), end = start + FAULT_CLUSTER;
+
+	if (start < area->start)
+		start = area->start;
+	if (end > area->end)
+		end = area->end;
+	page_back(start, end - start, LAYOUT_PAGE_ORDER, area->rights);
+	/* The cluster may have run out of frames behind the page that matters. */
+	return page_is_mapped(addr, right) ? VM_BACKED : VM_NO_MEMORY;
+}
+
+static enum vm_fault common_fault(uint64_t addr, unsigned right)
+{
+	enum vm_fault result = VM_NOTHING;
 
 	lock_take(&vm_lock);
 	unsigned i = area_at(addr);
 
-	if (i < area_count && areas[i].start <= addr && (areas[i].rights & right)) {
-		uint64_t start = addr & ~(FAULT_CLUSTER - 1), end = start + FAULT_CLUSTER;
-
-		if (start < areas[i].start)
-			start = areas[i].start;
-		if (end > areas[i].end)
-			end = areas[i].end;
-		page_back(start, end - start, LAYOUT_PAGE_ORDER, areas[i].rights);
-		/* The cluster may have run out of frames behind the page that matters. */
-		handled = page_is_mapped(addr, right);
-	}
+	if (i < area_count && areas[i].start <= addr && (areas[i].rights & right))
+		result = area_fault(&areas[i], addr, right);
 	lock_drop(&vm_lock);
-	return handled;
+	return result;
 }
 
-bool vm_fault(uint64_t addr, unsigned right)
+enum vm_fault vm_fault(uint64_t addr, unsigned right)
 {
 	if (addr - LAYOUT_SPARSE_BASE < LAYOUT_SPARSE_SIZE)
 		return sparse_fault(addr, right);
-	return addr - LAYOUT_COMMON_BASE < LAYOUT_COMMON_SIZE && common_fault(addr, right);
+	if (addr - LAYOUT_COMMON_BASE < LAYOUT_COMMON_SIZE)
+		return common_fault(addr, right);
+	return VM_NOTHING;
 }

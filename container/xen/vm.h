@@ -18,7 +18,13 @@ void vm_init(void);
 /* Address of a new area, or -ENOMEM. */
 int64_t vm_map(uint64_t size, unsigned rights, bool is_stack);
 
-/* Forget [addr, addr + size). 0 or -ENOMEM (no slot to split an area). */
+/*
+ * A new area at addr, fresh, instead of what is there; or, where it may not
+ * replace, -EEXIST. 0, -ENOMEM, -EINVAL (in the range of the program break).
+ */
+int vm_map_at(uint64_t addr, uint64_t size, unsigned rights, bool is_stack, bool replace);
+
+/* Forget [addr, addr + size). 0, -ENOMEM (no slot to split an area), -EINVAL as above. */
 int vm_unmap(uint64_t addr, uint64_t size);
 
 /* 0, -ENOMEM (nothing there, or no slot, or no frame for a stack). */
@@ -34,7 +40,13 @@ void vm_discard(uint64_t addr, uint64_t size);
 /* The program break: set it where addr lies in its range; returns it. */
 uint64_t vm_break(uint64_t addr);
 
+enum vm_fault {
+	VM_BACKED,    /* the access may be made again */
+	VM_NOTHING,   /* it is not allowed there */
+	VM_NO_MEMORY, /* it is, but there is no frame for the page */
+};
+
 /* Back the page at addr, in COMMON or SPARSE, if an access with `right` is allowed there. */
-bool vm_fault(uint64_t addr, unsigned right);
+enum vm_fault vm_fault(uint64_t addr, unsigned right);
 
 #endif

@@ -186,6 +186,22 @@ return {
 		expect = { status = 71, output = { "image quota needs %d+ MiB of memory, Xen gave 20: raise memory=" },
 			absent = { "hoarder" } },
 	}),
+	job("memory: is mapped as Linux has it", {
+		image = "memory",
+		expect = { output = { "mapper: 0 failures" } },
+	}),
+	job("memory: rights of the image stay as they are", {
+		image = "memory",
+		on = GUEST,
+		words = { "mapper.arg=guest" },
+		expect = { output = { "text cannot be made writable: yes" } },
+	}),
+	job("memory: none left is told apart from none there", {
+		image = "memory",
+		on = GUEST,
+		words = { "mapper.arg=all" },
+		expect = { crash = true, output = { "write to 0x.*region COMMON, which the guest has no memory left for" } },
+	}),
 	job("threads: a thousand, and nothing left behind", {
 		image = "threads",
 		on = GUEST,
