@@ -54,9 +54,18 @@ static bool is_overflow(const struct thread *t, uint64_t addr)
 	return addr >= end - LAYOUT_STACK_SLOT_SIZE && addr < end - t->stack_bytes;
 }
 
-static void page_fault_describe(const struct thread *t, uint64_t addr, uint64_t error, char *text,
-				size_t size)
+/* Why a page fault is a failure. Memory that cannot be had is a bus error, not a violation. */
+static const char *page_fault_reason(int signal, uint64_t error)
 {
+	if (signal == SIGBUS)
+		return "no memory is left for";
+	return error & PAGE_PRESENT ? "does not allow it" : "has nothing there";
+}
+
+static void page_fault_describe(const struct thread *t, const siginfo_t *info, uint64_t error,
+				char *text, size_t size)
+{
+	uint64_t addr = (uint64_t)info->si_addr;
 	char place[PLACE_BYTES];
 	const char *verb = "read of";
 
@@ -70,7 +79,7 @@ static void page_fault_describe(const struct thread *t, uint64_t addr, uint64_t 
 	else
 		place_name(addr, place, sizeof(place));
 	print_to(text, size, "%s %#lx, %s, which %s", verb, addr, place,
-		 error & PAGE_PRESENT ? "does not allow it" : "has nothing there");
+		 page_fault_reason(info->si_signo, error));
 }
 
 void cause_describe(const struct thread *t, const siginfo_t *info, const ucontext_t *context,
@@ -83,8 +92,7 @@ void cause_describe(const struct thread *t, const siginfo_t *info, const ucontex
 	else if (info->si_code <= 0)
 		print_to(text, size, "got signal %d", info->si_signo);
 	else if (regs[REG_TRAPNO] == TRAP_PAGE_FAULT)
-		page_fault_describe(t, (uint64_t)regs[REG_CR2], (uint64_t)regs[REG_ERR], text,
-				    size);
+		page_fault_describe(t, info, (uint64_t)regs[REG_ERR], text, size);
 	else
 		print_to(text, size, "%s (vector %lu, error %#lx)",
 			 trap_name((uint64_t)regs[REG_TRAPNO]), (uint64_t)regs[REG_TRAPNO],

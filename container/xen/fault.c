@@ -68,7 +68,7 @@ static _Noreturn void page_fault_report(struct regs *regs, uint64_t addr, enum v
 	if (regs->error & FAULT_PRESENT)
 		why = "does not allow it";
 	else if (found == VM_NO_MEMORY)
-		why = "the guest has no memory left for";
+		why = "no memory is left for";
 	place_name(addr, place, sizeof(place));
 	panic_regs(regs, "%s %#lx, %s, which %s", verb, addr, place, why);
 }
