@@ -34,6 +34,7 @@
 #define LAYOUT_GIGA_ORDER 30
 #define LAYOUT_PAGE_SIZE (LAYOUT_C(1) << LAYOUT_PAGE_ORDER)
 #define LAYOUT_SUPER_SIZE (LAYOUT_C(1) << LAYOUT_SUPER_ORDER)
+#define LAYOUT_GIGA_SIZE (LAYOUT_C(1) << LAYOUT_GIGA_ORDER)
 
 /* Limits that follow from the windows below. */
 #define LAYOUT_COMPONENTS_MAX 32

@@ -21,6 +21,8 @@
 #define BLOCK_FRAMES 512
 #define WORD_BITS 64
 #define BLOCK_NONE UINT32_MAX
+#define GIGA_BLOCKS (LAYOUT_GIGA_SIZE / LAYOUT_SUPER_SIZE)
+#define GIGA_WORDS (GIGA_BLOCKS / WORD_BITS)
 
 struct split {
 	uint64_t free[BLOCK_FRAMES / WORD_BITS]; /* bit set: frame is free */
@@ -208,6 +210,40 @@ uint64_t frame_get_super(void)
 	}
 	lock_drop(&frame_lock);
 	return frame;
+}
+
+/* All of these words' blocks, if they are whole; the words are those of one GiB. */
+static bool giga_take(uint64_t *word)
+{
+	for (unsigned i = 0; i < GIGA_WORDS; i++)
+		if (word[i] != UINT64_MAX)
+			return false;
+	for (unsigned i = 0; i < GIGA_WORDS; i++)
+		word[i] = 0;
+	return true;
+}
+
+uint64_t frame_get_giga(void)
+{
+	uint64_t frame = FRAME_NONE;
+
+	lock_take(&frame_lock);
+	for (uint32_t at = 0; at < BLOCKS_MAX / WORD_BITS && frame == FRAME_NONE; at += GIGA_WORDS)
+		if (giga_take(&whole[at]))
+			frame = (uint64_t)at * WORD_BITS << LAYOUT_SUPER_ORDER;
+	if (frame != FRAME_NONE) {
+		whole_count -= GIGA_BLOCKS;
+		super_count += GIGA_BLOCKS;
+		free_bytes -= LAYOUT_GIGA_SIZE;
+	}
+	lock_drop(&frame_lock);
+	return frame;
+}
+
+void frame_put_giga(uint64_t frame)
+{
+	for (uint64_t at = frame; at < frame + LAYOUT_GIGA_SIZE; at += LAYOUT_SUPER_SIZE)
+		frame_put_super(at);
 }
 
 void frame_put(uint64_t frame)

@@ -18,8 +18,10 @@ void frame_add(uint64_t base, uint64_t size);
 
 uint64_t frame_get(void);       /* one 4 KiB frame, or FRAME_NONE */
 uint64_t frame_get_super(void); /* one 2 MiB frame, or FRAME_NONE */
+uint64_t frame_get_giga(void);  /* one 1 GiB frame, aligned, or FRAME_NONE; may go back in parts */
 void frame_put(uint64_t frame);
 void frame_put_super(uint64_t frame);
+void frame_put_giga(uint64_t frame);
 
 /* What is free: whole super-frames, and single frames elsewhere. Boot only. */
 struct frame_stock {

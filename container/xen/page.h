@@ -22,12 +22,13 @@ int page_map(uint64_t va, uint64_t pa, uint64_t size, unsigned rights);
 
 /*
  * Map fresh zeroed frames of 1 << order bytes (LAYOUT_PAGE_ORDER or
- * LAYOUT_SUPER_ORDER) wherever [va, va + size) has none yet. 0 or -ENOMEM, and
- * then what was mapped so far stays.
+ * LAYOUT_SUPER_ORDER) wherever [va, va + size) has none yet; instead of whole
+ * aligned GiB of super-pages, pages of 1 GiB where processor and memory have
+ * them. 0 or -ENOMEM, and then what was mapped so far stays.
  */
 int page_back(uint64_t va, uint64_t size, unsigned order, unsigned rights);
 
-/* Unmap [va, va + size) and give its frames back. Super-pages go whole. */
+/* Unmap [va, va + size) and give its frames back. Super-pages go whole, 1 GiB in parts. */
 void page_unback(uint64_t va, uint64_t size);
 
 /* Unmap [va, va + size), whose frames are not the allocator's. */

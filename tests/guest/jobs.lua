@@ -186,6 +186,13 @@ return {
 		expect = { status = 71, output = { "image quota needs %d+ MiB of memory, Xen gave 20: raise memory=" },
 			absent = { "hoarder" } },
 	}),
+	job("giga: a whole GiB is one page, until a part of it goes", {
+		image = "giga",
+		on = GUEST,
+		memory = 2112, -- so that the second GiB of it is whole
+		timeout = 120,
+		expect = { output = { "giant: 0 failures" } },
+	}),
 	job("memory: is mapped as Linux has it", {
 		image = "memory",
 		expect = { output = { "mapper: 0 failures" } },
