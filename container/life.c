@@ -235,14 +235,16 @@ static void step_handlers(struct component *c, struct thread *t)
 	thread_outside(t);
 }
 
+/* A FILE that the component broke is a failure of its own, and comes back to this step. */
 static void step_streams(struct component *c, struct thread *t)
 {
-	(void)t;
 	component_keys_delete(c);
-	if (component_has_failed(c))
-		streams_drop(c->index);
-	else
+	if (!component_has_failed(c)) {
+		thread_enter(t);
 		streams_close(c->index);
+		thread_outside(t);
+	}
+	streams_drop(c->index);
 	fflush(stdout);
 }
 
@@ -263,7 +265,7 @@ void component_life(struct thread *t)
 {
 	struct component *c = t->component;
 
-	if (sigsetjmp(t->base, 0) && c->step != STEP_HANDLERS)
+	if (sigsetjmp(t->base, 0) && c->step != STEP_HANDLERS && c->step != STEP_STREAMS)
 		c->step++;
 	for (; c->step != STEP_DONE; c->step++)
 		steps[c->step](c, t);

@@ -26,7 +26,7 @@
  *   KILLED    supervisor: it did not stop in time          128 + SIGKILL
  *
  * Steps of the main thread, each left for the next one by its end or by a jump
- * to the thread's base (leave.h):
+ * to the thread's base (leave.h); HANDLERS and STREAMS go on where they were left:
  *
  *   RUN       pristine data, constructors, the runtime
  *   LINGER    main thread left by pthread_exit: wait for the last of the others

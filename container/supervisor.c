@@ -175,7 +175,8 @@ static void component_bury(struct component *c)
 {
 	bool returns;
 
-	if (!thread_reap(thread_row(component_main(c)), false, NULL)) {
+	if (!thread_reap(thread_row(component_main(c)), false, NULL) &&
+	    !component_heap_is_damaged(c)) {
 		look_again_at(now_ns() + MS_NS);
 		return;
 	}

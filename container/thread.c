@@ -277,12 +277,13 @@ static int row_start(struct thread *t, pthread_t *id)
 }
 
 /*
- * The C library frees what it allocated for a thread from the heap of the thread
- * that made it. Where that heap is damaged, the row is lost with it.
+ * A thread that did not end in peace is still on lists of the allocator and of
+ * the C library, with memory of its stack. Its row is lost, and so are those of
+ * the others on a heap that cannot be trusted.
  */
 static bool row_is_lost(const struct thread *t)
 {
-	return !thread_is_main(t) && component_heap_is_damaged(t->component);
+	return component_heap_is_damaged(t->component);
 }
 
 /* The table's lock is not held: joining waits. */

@@ -38,6 +38,19 @@ local function crash(how, status, ...)
 	})
 end
 
+-- The same, with a witness that sees the peer die.
+local function fail(how, status, ...)
+	return job("fail: " .. how, {
+		image = "fail",
+		on = PLAIN,
+		words = { "culprit.arg=" .. how },
+		expect = { status = status, output = {
+			"component culprit ended with status " .. status, "witness: lua: finished",
+			"witness: c: peer died", "witness goes on", ...
+		} },
+	})
+end
+
 local function contents(path)
 	local file <close> = assert(io.open(path, "rb"))
 	return file:read("a")
@@ -280,6 +293,43 @@ return {
 	crash("stack", 139, "write to 0x", "stack overflow of component culprit, thread 2"),
 	crash("divide", 136, "divide error", "divide"),
 	crash("abort", 134, "aborted", "give_up"),
+	fail("thread", 139, "failed in thread 4", "faulter"),
+	fail("exit", 7),
+	fail("overflow", 139, "stack overflow of component culprit, thread 4", "overflower"),
+	fail("spin", 5),
+	fail("churn", 134, "aborted", "way_churn"),
+	fail("allocator", 139, "cannot be started again: its heap's bookkeeping is damaged"),
+	fail("locked", 139, "read of 0x10, NULL (page 0)", "way_locked"),
+	fail("quota", 139, "write to 0x0, NULL (page 0)", "way_quota"),
+	fail("handler", 139, "write to 0x10", "write_bad"),
+	fail("stream", 139, "streams_close"),
+	fail("status", 3),
+	job("fail: an error in Lua", {
+		image = "fail",
+		words = { "sick.arg=error" },
+		expect = { status = 1, output = { "sick.lua:%d+: sick by name", "stack traceback",
+			"witness: lua: peer died", "component sick ended with status 1", "witness goes on" } },
+	}),
+	job("fail: more memory than a Lua component has", {
+		image = "fail",
+		on = PLAIN,
+		words = { "sick.arg=memory" },
+		expect = { status = 1, output = { "sick: .*memory", "witness: lua: peer died", "witness goes on" } },
+	}),
+	job("fail: os.exit with a status", {
+		image = "fail",
+		words = { "sick.arg=exit" },
+		expect = { status = 4, output = { "witness: lua: peer died", "witness goes on" } },
+	}),
+	job("stop: a component looks, one waits, and one is ended", {
+		image = "stop",
+		words = { "looker.arg=15" },
+		timeout = 20,
+		expect = { status = 137, output = {
+			"looker: stops", "looker: goodbye", "waiter: asked to stop",
+			"component deaf did not stop in time", "component deaf ended with status 137",
+		}, absent = { "starts again" } },
+	}),
 	job("restart: a thousand times, in C and in Lua, and nothing left behind", {
 		image = "restart",
 		on = PLAIN,

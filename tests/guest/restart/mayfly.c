@@ -19,6 +19,7 @@ static int zero;
 static int constructed = 1;
 static __thread int own = 3;
 static FILE *left_open;
+static char room[64];
 
 __attribute__((constructor)) static void construct(void)
 {
@@ -49,7 +50,9 @@ static void spoil(void)
 	pthread_key_t key;
 
 	initialised = zero = own = -1;
-	left_open = fopen("/dev/null", "w");
+	left_open = fmemopen(room, sizeof(room), "w");
+	if (left_open)
+		fputs("left behind", left_open);
 	for (int i = 0; i < BLOCKS; i++) {
 		unsigned char *block = malloc(BLOCK);
 
