@@ -76,9 +76,12 @@ component "a" {
 	language = "c", sources = { "table.c" }, core = 2, heap = "4M", files = { "second.c" },
 	restart = "on-failure", restart_limit = 7, restart_delay = 1.5,
 }
-component "b" { language = "lua", main = "other.lua", core = 2, heap = "6M", restart = "always", restart_delay = 0 }
-component "c" { language = "lua", main = "other.lua", core = 0, heap = "4M" }
+component "b" {
+	language = "lua", main = "quiet.lua", core = 2, heap = "6M", restart = "always", restart_limit = 1, restart_delay = 0,
+}
+component "c" { language = "lua", main = "quiet.lua", core = 0, heap = "4M" }
 ]])
+	tool.write("quiet.lua", "")
 	tool.write("table.c", [[
 #include <stdio.h>
 #include "container/image.h"
@@ -98,7 +101,7 @@ int main(void)
 	build("-o fields")
 	tap.equal((run_image("./fields/fields.elf")), "fields 3 0 250\n"
 		.. "a c 4 256 2 1 7 1500 1 second.c " .. #tool.read("second.c") .. "\n"
-		.. "b lua 6 256 2 2 0 0 0\n"
+		.. "b lua 6 256 2 2 1 0 0\n"
 		.. "c lua 4 256 0 0 0 100 0\n")
 	tool.write("service.lua", SERVICE)
 end)

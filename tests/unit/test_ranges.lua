@@ -253,7 +253,39 @@ tap.case("libraries that need one another are found whatever their order", funct
 	end
 end)
 
+-- It would print something else, were anything left of the time before.
+tool.write("again.c", [[
+#include <stdio.h>
+#include <stdlib.h>
+static int number = 5, zero;
+static char *text;
+static const char *names[] = { "first", "second" };
+__attribute__((constructor)) static void add(void) { number += 2; }
+__attribute__((constructor(300))) static void allocate(void) { number *= 10; text = malloc(10); }
+__attribute__((destructor)) static void report(void) { printf("destructor: %d\n", number); free(text); }
+int main(void)
+{
+	printf("%d %d %s\n", number, zero, names[0]);
+	number = ++zero;
+	names[0] = names[1];
+	return 3;
+}
+]])
+
+for _, kind in ipairs({ "elf", "address", "thread" }) do
+	tap.case("a component starts again from pristine data, constructors in order: " .. kind, function()
+		tool.write("service.lua", 'name = "ranges"\ncores = 1\ncomponent "a" { language = "c", sources = { "again.c" },'
+			.. ' core = 0, heap = "4M", restart = "always", restart_limit = 2, restart_delay = 0 }\n')
+		build("-o again" .. (kind == "elf" and "" or " --sanitize " .. kind))
+		local text, status = tool.run("./again/ranges." .. kind)
+		tap.equal(text:gsub("atoll: [^\n]*\n", ""), ("52 0 first\ndestructor: 1\n"):rep(3))
+		tap.equal(status, 3)
+	end)
+end
+
 tap.case("constructors of an old kind are refused", function()
+	tool.write("service.lua", 'name = "ranges"\ncores = 1\ncomponent "a" { language = "c", sources = { "plain.c" },'
+		.. ' core = 0, heap = "4M" }\n')
 	tool.write("plain.c", "__asm__(\".section .ctors, \\\"aw\\\"\\n.quad main\\n.text\");\nint main(void) { return 0; }\n")
 	local text, status = tool.run(("env LIBRARY_PATH=. '%s' build -o old service.lua"):format(tool.atoll))
 	tap.equal(status, tool.FAILED)

@@ -130,6 +130,30 @@ tap.case("numbers beyond all bounds do no harm", function()
 	end
 end)
 
+tap.case("a report of the container's own gets the line of the fault and of its callers", function()
+	tool.write("fault.c", [[
+static __attribute__((noinline)) int deep(volatile int *at)
+{
+	*at = 1; /* LINE deep */
+	return *at + 1;
+}
+int main(int argc, char **argv)
+{
+	(void)argv;
+	return deep((int *)(long)(argc * 8)) + argc; /* LINE call */
+}
+]])
+	tool.write("service.lua", 'name = "fault"\ncores = 1\n'
+		.. 'component "only" { language = "c", sources = { "fault.c" }, core = 0, heap = "4M" }\n')
+	tap.equal(select(2, tool.call("build -o fault service.lua")), 0)
+	tool.run("./fault/fault.elf >fault.log")
+	local text, status = tool.call("symbolize fault fault.log")
+	tap.equal(status, 0)
+	tap.contains(text, "     rip at " .. lines_of("deep", "fault.c") .. " in deep\n")
+	tap.equal(text:match("#0 [^\n]* at ([^\n]*)\n"), lines_of("deep", "fault.c"))
+	tap.equal(text:match("#1 [^\n]* at ([^\n]*)\n"), lines_of("call", "fault.c"))
+end)
+
 local function expect_failure(title, words, message)
 	tap.case(title, function()
 		local text, status = tool.call("symbolize " .. words)
