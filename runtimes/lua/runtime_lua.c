@@ -91,13 +91,13 @@ static int error_describe(lua_State *L)
 
 static int memory_report(const char *name)
 {
-	const char *trace = runtime_lua_self.trace;
+	const char *trace = runtime_lua_trace();
 	struct component_stats stats;
 
 	component_stats(&stats);
 	fprintf(stderr, "%s: out of memory; the heap's quota is %zu KiB\n", name,
 		stats.heap_quota >> 10);
-	if (trace && *trace)
+	if (*trace)
 		fprintf(stderr, "%s\n", trace);
 	return 1;
 }

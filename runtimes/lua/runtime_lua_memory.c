@@ -54,12 +54,13 @@ static void level_add(struct text *t, const lua_Debug *ar)
 
 static void trace_note(void)
 {
-	struct text t = {runtime_lua_self.trace, 0};
+	struct text t = {NULL, 0};
 	lua_State *L = runtime_lua_self.running;
 	lua_Debug ar;
 
-	if (!t.bytes || !L)
+	if (!runtime_lua_self.traces || !L)
 		return;
+	t.bytes = runtime_lua_self.traces[runtime_lua_self.trace];
 	text_add(&t, "stack traceback:");
 	for (int level = 0; level < LEVELS_MAX && lua_getstack(L, level, &ar); level++) {
 		lua_getinfo(L, "Sln", &ar);
@@ -67,9 +68,15 @@ static void trace_note(void)
 	}
 }
 
-/* A lua_Alloc; Lua asks a second time after it has collected all garbage. */
+/*
+ * A lua_Alloc. Lua itself asks again for what it was refused, when it has
+ * collected all garbage, and its libraries do not. So every refusal is noted,
+ * and the note given up for the one before when the same request succeeds.
+ */
 static void *memory_resize(void *unused, void *block, size_t old_size, size_t size)
 {
+	struct runtime_lua_state *s = &runtime_lua_self;
+	bool again = size && block == s->refused_block && size == s->refused_size;
 	void *moved;
 
 	(void)unused, (void)old_size;
@@ -78,9 +85,22 @@ static void *memory_resize(void *unused, void *block, size_t old_size, size_t si
 		return NULL;
 	}
 	moved = realloc(block, size);
+	if (moved && !again)
+		return moved;
+	if (moved || !again)
+		s->trace = !s->trace;
 	if (!moved)
 		trace_note();
+	s->refused_block = block;
+	s->refused_size = again ? 0 : size;
 	return moved;
+}
+
+const char *runtime_lua_trace(void)
+{
+	const struct runtime_lua_state *s = &runtime_lua_self;
+
+	return s->traces ? s->traces[s->trace] : "";
 }
 
 bool runtime_lua_is_memory_error(const char *message)
@@ -97,20 +117,18 @@ lua_State *runtime_lua_open(void)
 	runtime_lua_self = (struct runtime_lua_state){
 		.main = L,
 		.running = L,
-		.trace = malloc(RUNTIME_LUA_TRACE_SIZE),
+		.traces = calloc(2, RUNTIME_LUA_TRACE_SIZE),
 	};
-	if (runtime_lua_self.trace)
-		*runtime_lua_self.trace = '\0';
 	lua_setallocf(L, memory_resize, NULL);
 	return L;
 }
 
 void runtime_lua_close(void *L)
 {
-	char *trace = runtime_lua_self.trace;
+	void *traces = runtime_lua_self.traces;
 
 	/* From here on there is nothing to stop, and no error that anyone will report. */
 	runtime_lua_self = (struct runtime_lua_state){.main = NULL};
 	lua_close(L);
-	free(trace);
+	free(traces);
 }

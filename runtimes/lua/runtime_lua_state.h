@@ -22,7 +22,10 @@ struct runtime_lua_state {
 	struct lua_State *volatile main;
 	struct lua_State *volatile running;
 	volatile sig_atomic_t stop_due; /* a signal handler sets it, the hook clears it */
-	char *trace; /* where the last failed allocation was; the component's, or NULL */
+	const void *refused_block;      /* the last request that was refused for the first time */
+	size_t refused_size;            /* 0: none */
+	char (*traces)[RUNTIME_LUA_TRACE_SIZE]; /* two, of refused requests; NULL: no memory */
+	unsigned trace;                         /* which of them counts */
 };
 
 extern __thread struct runtime_lua_state runtime_lua_self;
@@ -30,6 +33,9 @@ extern __thread struct runtime_lua_state runtime_lua_self;
 /* A state whose failed allocations leave a traceback; NULL where there is no memory. */
 struct lua_State *runtime_lua_open(void);
 void runtime_lua_close(void *L);
+
+/* Where memory ran out, as luaL_traceback says it; "" where it is not known. */
+const char *runtime_lua_trace(void);
 
 /* Whether this is Lua's error that memory is out, under whatever status it arrives. */
 bool runtime_lua_is_memory_error(const char *message);

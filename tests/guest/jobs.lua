@@ -192,6 +192,13 @@ return {
 		on = PLAIN,
 		expect = { output = { "hoarder: not enough memory", "hoarder: goes on with 1048576 bytes" } },
 	}),
+	job("quota: an uncaught memory error has the quota and a traceback", {
+		image = "quota",
+		on = PLAIN,
+		words = { "hoarder.arg=again" },
+		expect = { status = 1, output = { "hoarder: out of memory; the heap's quota is 12288 KiB\nstack traceback:\n",
+			"\thoarder.lua:%d+: in function <hoarder.lua:6>\n" } },
+	}),
 	job("quota: a guest with too little memory says how much it needs", {
 		image = "quota",
 		on = GUEST,
