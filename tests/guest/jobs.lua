@@ -133,6 +133,11 @@ return {
 		words = { "parrot.arg=error" },
 		expect = { status = 1, output = { "parrot.lua:8: parrot is sick", "stack traceback" } },
 	}),
+	job("menu: a module, a library in C and a bundled file", {
+		image = "menu",
+		words = { "cook.arg=warm" },
+		expect = { output = { "soup of the day +4.50\nfish pie +12.90\nall of it +17.40\n" }, absent = { "cheese" } },
+	}),
 	transcript("5,000 rows in a database in memory", "sqlite", {
 		output = { "SQLite 3", "5000 | 152711152 |", "USING INDEX of_customer", "    ok\n", "in use: 0 bytes" },
 	}),
