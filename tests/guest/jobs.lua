@@ -365,6 +365,18 @@ return {
 		shutdown = "reboot",
 		expect = { reboot = true, status = 7, output = { "asked to end" } },
 	}),
+	job("asked: Lua is told in a loop and in a wait, and ended where it does not listen", {
+		image = "asked",
+		on = PLAIN, -- sanitizers put signals off, and miss what a component leaves that is ended
+		after = "spinner: spins",
+		shutdown = "poweroff",
+		expect = { status = 3, output = {
+			"spinner: asked, spinner.lua:%d+: in function",
+			"listener: on_stop was called 1 times, stopping: true\n", "listener: recv says\tnil\tstopping\n",
+			"listener: recv with a deadline says\tnil\ttimeout\n",
+			"component deaf ended with status 137",
+		} },
+	}),
 	job("selftest: a guest that fails is found out", {
 		image = "hello",
 		words = { "greeter.arg=--status=1" },
