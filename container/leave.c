@@ -19,6 +19,7 @@ _Noreturn void leave_now(struct thread *t)
 	thread_outside(t);
 	t->holds = 0;
 	atomic_store_explicit(&t->leaves, false, memory_order_relaxed);
+	atomic_store_explicit(&t->leave_is_sent, false, memory_order_relaxed);
 	streams_unlock();
 	siglongjmp(t->base, 1);
 }
@@ -67,7 +68,16 @@ static bool leave_is_safe(struct thread *t, ucontext_t *context)
 	return !trace_in_allocator(t, context);
 }
 
-/* A second request that comes while the first one is looked at is the same request. */
+/* The request as the signal handler sees it; returns when the thread may not leave yet. */
+static void leave_consider(struct thread *t, ucontext_t *context)
+{
+	if (!leave_is_wanted(t) || t->may_escape)
+		return;
+	if (leave_is_safe(t, context))
+		leave_now(t);
+	t->deferrals++;
+}
+
 static void leave_handler(int signal, siginfo_t *info, void *context)
 {
 	struct thread *t = thread_self();
@@ -75,18 +85,18 @@ static void leave_handler(int signal, siginfo_t *info, void *context)
 
 	(void)signal;
 	(void)info;
-	if (!t || !leave_is_wanted(t) || t->may_escape)
+	if (!t)
 		return;
-	if (leave_is_safe(t, context))
-		leave_now(t);
-	t->deferrals++;
+	leave_consider(t, context);
+	atomic_store_explicit(&t->leave_is_sent, false, memory_order_relaxed);
 	errno = kept;
 }
 
 void leave_ask(struct thread *t)
 {
 	atomic_store_explicit(&t->leaves, true, memory_order_relaxed);
-	pthread_kill(t->id, SIGNAL_LEAVE);
+	if (!atomic_exchange_explicit(&t->leave_is_sent, true, memory_order_relaxed))
+		pthread_kill(t->id, SIGNAL_LEAVE);
 }
 
 int leave_init(void)

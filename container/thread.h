@@ -67,6 +67,12 @@ struct thread {
 	volatile sig_atomic_t is_reporting;
 
 	atomic_bool leaves; /* it is asked to; anyone sets it */
+	/*
+	 * The signal is under way, or its handler runs: no other one is sent, or on
+	 * a busy machine so many would wait that their handlers, each within the one
+	 * before, overflow the report stack.
+	 */
+	atomic_bool leave_is_sent;
 };
 
 /* The calling thread's row; NULL on a thread of no component. Safe in signal handlers. */
