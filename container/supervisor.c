@@ -99,6 +99,8 @@ bool component_will_return(unsigned index)
 static void component_gone(struct component *c)
 {
 	component_set_state(c, COMPONENT_GONE);
+	/* Again, for one that was to return and does not: its peers are refused from now on. */
+	channel_table_end(c->index, true);
 }
 
 static int component_begin(struct component *c)

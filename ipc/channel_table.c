@@ -145,11 +145,25 @@ static struct connection *channel_connection(const struct channel *ch, unsigned 
 	return &channel_table.connections[i / 2];
 }
 
+/* The component will not start again: peers that open a channel to it are refused. */
+static void channel_table_gone(unsigned component)
+{
+	const struct channel *ch;
+	struct connection *c;
+
+	for (unsigned end, i = 0; (ch = channel_next(component, &i));) {
+		c = channel_connection(ch, &end);
+		connection_forsake(c, end);
+	}
+}
+
 void channel_table_end(unsigned component, bool failed)
 {
 	const struct channel *ch;
 	struct connection *c;
 
+	if (!component_will_return(component))
+		channel_table_gone(component);
 	for (unsigned end, i = 0; (ch = channel_next(component, &i));) {
 		c = channel_connection(ch, &end);
 		connection_leave(c, end, failed ? CHANNEL_PEER_DIED : CHANNEL_FINISHED);
@@ -164,17 +178,6 @@ void channel_table_begin(unsigned component)
 	for (unsigned end, i = 0; (ch = channel_next(component, &i));) {
 		c = channel_connection(ch, &end);
 		connection_return(c, end);
-	}
-}
-
-void channel_table_gone(unsigned component)
-{
-	const struct channel *ch;
-	struct connection *c;
-
-	for (unsigned end, i = 0; (ch = channel_next(component, &i));) {
-		c = channel_connection(ch, &end);
-		connection_forsake(c, end);
 	}
 }
 

@@ -29,8 +29,11 @@ int channel_table_create(const struct image *img);
  * The component has ended: close what it left open, with the reason "peer died"
  * if it failed. Call when none of its threads will enter a channel call any
  * more, or go on with one: they may have been ended at any instruction of it. On
- * any thread; a second call for the same life does nothing. The rings stay, so
- * the peer may go on reading what was sent.
+ * any thread; a second call for the same life closes nothing more. The rings
+ * stay, so the peer may go on reading what was sent.
+ *
+ * Each call also asks component_will_return: once that says no, peers that open
+ * a channel to the component are refused.
  */
 void channel_table_end(unsigned component, bool failed);
 
@@ -39,13 +42,6 @@ void channel_table_end(unsigned component, bool failed);
  * offered to their peers once more. Call while it has no thread.
  */
 void channel_table_begin(unsigned component);
-
-/*
- * The component will not start again: peers that open a channel to it are
- * refused. Best called just before channel_table_end, so that no peer opens in
- * vain between the two; later is as good otherwise.
- */
-void channel_table_gone(unsigned component);
 
 /*
  * The component is asked to stop: its calls that would wait for ever, those

@@ -6,11 +6,17 @@
 #include "container/component_self.h"
 #include "ipc/channel.h"
 
+static unsigned test_gone = COMPONENT_NONE; /* the one that will not return */
 static _Thread_local unsigned test_component = COMPONENT_NONE;
 
 unsigned component_index(void)
 {
 	return test_component;
+}
+
+bool component_will_return(unsigned index)
+{
+	return index != __atomic_load_n(&test_gone, __ATOMIC_RELAXED);
 }
 
 /* Open a channel as this component. */
