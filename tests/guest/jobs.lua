@@ -352,6 +352,10 @@ return {
 			"gauge: 1000 and 1000 restarts",
 		}, absent = { "not as new" } },
 	}),
+	job("reconnect: a client outlives its server many times", {
+		image = "reconnect",
+		expect = { output = { "all 30 deaths were told" } },
+	}),
 	job("shutdown: a component that is asked to stop may do so", {
 		image = "shutdown",
 		after = "waits to be asked",
