@@ -64,9 +64,8 @@ static void modules_open(lua_State *L)
 		{LUA_MATHLIBNAME, luaopen_math}, {LUA_DBLIBNAME, luaopen_debug},
 	};
 	static const luaL_Reg own[] = {
-		{"files", luaopen_files},
-		{"layout", luaopen_layout},
-		{"memory", luaopen_memory},
+		{"files", luaopen_files},   {"foreign", luaopen_foreign},
+		{"layout", luaopen_layout}, {"memory", luaopen_memory},
 		{"sys", luaopen_sys},
 	};
 

@@ -65,13 +65,18 @@ local function read_sections(self, sections)
 	end
 end
 
-function file:has(name)
+-- The section of that name: where it lies in memory is from base, size bytes; or nil.
+function file:find(name)
 	for _, section in ipairs(self.sections) do
 		if section.name == name then
-			return true
+			return section
 		end
 	end
-	return false
+	return nil
+end
+
+function file:has(name)
+	return self:find(name) ~= nil
 end
 
 -- The bytes of the section of that name, or nil.

@@ -263,6 +263,7 @@ function host:hand_over(guest)
 		memory = guest.memory,
 		timeout = guest.timeout,
 		after = guest.after,
+		stats = guest.stats,
 		shutdown = guest.shutdown,
 		image = "/job/image.elf",
 		module = guest.module and "/job/module",

@@ -8,7 +8,7 @@ local guests = require("guest")
 local FIELDS = {
 	name = "string", image = "string", module = "string", words = "table", memory = "number",
 	timeout = "number", input = "string", expect = "table", on = "table", save = "string",
-	after = "string", shutdown = "string",
+	after = "string", shutdown = "string", stats = "boolean",
 }
 
 local EXPECTATIONS = {
@@ -42,7 +42,9 @@ local function check_job(path, index, job)
 		fail("%s: no %s; expected each job to have a name and an image", where,
 			job.name and "image" or "name")
 	end
-	if job.shutdown and not (job.after and SHUTDOWNS[job.shutdown]) then
+	if job.stats and not job.after then
+		fail("%s (%s): stats; expected after which text of its output", where, job.name)
+	elseif job.shutdown and not (job.after and SHUTDOWNS[job.shutdown]) then
 		fail('%s (%s): shutdown "%s"; expected poweroff or reboot, and after which text of its'
 			.. " output", where, job.name, job.shutdown)
 	end

@@ -9,8 +9,9 @@
 --   words    list of words for the image
 --   memory   MiB
 --   timeout  seconds, or nil
---   after    text of its output behind which it is asked to end, or nil
---   shutdown how: "poweroff" or "reboot"
+--   after    text of its output behind which the two below are done, or nil
+--   stats    true: its counters are read from the outside and added to its output
+--   shutdown how it is asked to end: "poweroff" or "reboot"
 --
 -- A result is a table of
 --   ending   "poweroff", "reboot", "crash", "timeout", "interrupted" or "failed"
@@ -98,7 +99,7 @@ local function memory_needed(config, module_bytes)
 	return memory + (module_bytes + MIB - 1) // MIB
 end
 
--- options: module, words, memory, timeout, after, shutdown
+-- options: module, words, memory, timeout, after, stats, shutdown
 local function describe(path, options)
 	local image = image_path(path)
 	size_of(image, "image")
@@ -113,6 +114,7 @@ local function describe(path, options)
 		memory = options.memory or memory_needed(config, module_bytes),
 		timeout = options.timeout,
 		after = options.after,
+		stats = options.stats,
 		shutdown = options.shutdown,
 	}
 end

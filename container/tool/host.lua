@@ -1,11 +1,12 @@
 -- SPDX-License-Identifier: MIT
 -- Runs an image as a Linux process: the same file, entered by Linux.
 
+local stats = require("stats")
 local sys = require("sys")
 
 local WAIT_MAX = 3600 -- seconds of one poll
 local KILL_AFTER = 2 -- seconds between asking a process to end and ending it
-local WATCH_MAX = 65536 -- bytes in which the text is looked for behind which it is asked to end
+local WATCH_MAX = 65536 -- bytes of its output in which the text `after` is looked for
 
 local function command_of(guest)
 	local command = { guest.image:find("/") and guest.image or "./" .. guest.image }
@@ -48,11 +49,17 @@ local function kill(pid)
 	sys.wait(pid, true)
 end
 
--- What a process is told when it is asked to end, once it has said what it should.
-local function ask(guest, pid, seen, bytes)
+-- What is to be done once the process has said what it should.
+local function intervene(guest, pid, output, seen, bytes)
 	seen.text = (seen.text .. bytes):sub(-WATCH_MAX)
-	if not seen.asked and seen.text:find(guest.after, 1, true) then
-		seen.asked = true
+	if seen.intervened or not seen.text:find(guest.after, 1, true) then
+		return
+	end
+	seen.intervened = true
+	if guest.stats then
+		output.write(stats.text(stats.of_process(pid)))
+	end
+	if guest.shutdown then
 		sys.kill(pid, "TERM")
 	end
 end
@@ -76,8 +83,8 @@ local function watch(guest, pid, from, output, seen)
 		local readable = sys.poll({ signals, from }, {}, left)
 		if from and readable[from] then
 			local bytes = take(from, output, seen)
-			if bytes and guest.shutdown then
-				ask(guest, pid, seen, bytes)
+			if bytes and guest.after then
+				intervene(guest, pid, output, seen, bytes)
 			end
 			from = bytes and from or nil
 		end

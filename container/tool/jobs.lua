@@ -29,6 +29,7 @@ is a Lua file that returns the list, or a folder with such a file, jobs.lua:
         input = "typed\n",               -- once the guest runs
         on = { "xl", "host" },           -- where this job makes sense
         after = "ready",                 -- once it has printed this,
+        stats = true,                    -- add what `atoll stats` says to its output, then
         shutdown = "poweroff",           -- ask it to end: xl shutdown, or with "reboot"
                                          -- xl reboot; a Linux process gets SIGTERM
         save = "FILE",                   -- its output goes there, too

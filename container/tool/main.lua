@@ -11,7 +11,7 @@ local failure = require("fail")
 local VERSION = "0.1.0"
 local FAILED = 125 -- exit status: the tool itself failed
 
-local commands = { "build", "map", "run", "symbolize", "jobs" }
+local commands = { "build", "map", "run", "symbolize", "stats", "jobs" }
 
 local function is_command(name)
 	for _, command in ipairs(commands) do

@@ -2,6 +2,7 @@
 -- atoll map: prints the address map of a packed image, from the region table
 -- and from what the packer noted in the image itself.
 
+local columns = require("columns")
 local elf = require("elf")
 local fail = require("fail").fail
 local guests = require("guest")
@@ -9,6 +10,8 @@ local layout = require("layout")
 local memory = require("memory")
 local options = require("options")
 local sandbox = require("sandbox")
+
+local size_text = columns.size_text
 
 local usage = [[
 usage: atoll map IMAGE
@@ -20,18 +23,6 @@ listed is never mapped; regions marked "guest" are there on Xen only.
 ]]
 
 local TEXT_MAX = 64 << 20 -- bytes that putting a map into words may take
-
-local UNITS = { { 1 << 30, "GiB" }, { 1 << 20, "MiB" }, { 1 << 10, "KiB" } }
-
-local function size_text(bytes)
-	for _, unit in ipairs(UNITS) do
-		if bytes >= unit[1] then
-			local format = bytes % unit[1] == 0 and "%.0f %s" or "%.1f %s"
-			return format:format(bytes / unit[1], unit[2])
-		end
-	end
-	return bytes .. " B"
-end
 
 local function row(rows, name, part, where)
 	rows[#rows + 1] = {
@@ -95,27 +86,9 @@ end
 
 local RIGHT_ALIGNED = { [4] = true, [6] = true }
 
-local function align(rows)
-	local widths, lines = {}, {}
-	for _, cells in ipairs(rows) do
-		for i, cell in ipairs(cells) do
-			widths[i] = math.max(widths[i] or 0, #cell)
-		end
-	end
-	for n, cells in ipairs(rows) do
-		local padded = {}
-		for i, cell in ipairs(cells) do
-			local space = (" "):rep(widths[i] - #cell)
-			padded[i] = RIGHT_ALIGNED[i] and space .. cell or cell .. space
-		end
-		lines[n] = table.concat(padded, "  "):gsub("%s+$", "")
-	end
-	return table.concat(lines, "\n")
-end
-
 local function text(map)
 	return ("%s: %d cores, needs %s\n\n%s\n"):format(map.image, map.cores, size_text(map.memory),
-		align(region_rows(map)))
+		columns.align(region_rows(map), RIGHT_ALIGNED))
 end
 
 local function main(args)

@@ -7,10 +7,11 @@
 
 #include <lua.h>
 
-int luaopen_files(lua_State *L);  /* the file system, and commands run to their end */
-int luaopen_layout(lua_State *L); /* the address map */
-int luaopen_memory(lua_State *L); /* limit(bytes): what this Lua state may hold */
-int luaopen_sys(lua_State *L);    /* processes that run beside the tool */
+int luaopen_files(lua_State *L);   /* the file system, and commands run to their end */
+int luaopen_foreign(lua_State *L); /* memory of running processes and guests */
+int luaopen_layout(lua_State *L);  /* the address map */
+int luaopen_memory(lua_State *L);  /* limit(bytes): what this Lua state may hold */
+int luaopen_sys(lua_State *L);     /* processes that run beside the tool */
 
 int files_run(lua_State *L);            /* of module files */
 void descriptor_register(lua_State *L); /* adds to the table on top, module sys */

@@ -3,7 +3,7 @@
 # runs alone in a tiny dom0.
 
 tool-sources := container/tool/answer.c container/tool/atoll.c container/tool/command.c container/tool/descriptor.c \
-	container/tool/files.c container/tool/memory.c container/tool/process.c \
+	container/tool/files.c container/tool/foreign.c container/tool/memory.c container/tool/process.c \
 	container/tool/regions.c container/tool/scripts.S layout/layout.c
 tool-scripts := $(sort $(wildcard container/tool/*.lua))
 

@@ -7,6 +7,7 @@
 
 local fail = require("fail").fail
 local files = require("files")
+local stats = require("stats")
 local sys = require("sys")
 local xenbus = require("xenbus")
 
@@ -18,7 +19,7 @@ local DESTROY_MAX = 30
 local GLANCE = 0.02
 local GLANCES = 60
 local GLANCES_AFTER_END = 3 -- behind the image's own last line nothing follows
-local WATCH_MAX = 65536 -- bytes in which the text is looked for behind which it is asked to end
+local WATCH_MAX = 65536 -- bytes of the console in which the text `after` is looked for
 local TAIL_MAX = 512 -- bytes of the console's end that are kept to find the status
 local ERRORS_MAX = 2 -- of xl's lines; the first names the cause, the later ones its effects
 local TICK = 2 -- seconds between two calls of output.tick
@@ -158,14 +159,27 @@ function run:fail(reason)
 	self.ending, self.reason = self.ending or "failed", self.reason or reason
 end
 
--- Ask the guest to end, as an administrator would, once it has said what it should.
+-- Asks the guest to end, as an administrator would.
 function run:ask()
-	if not self.asked and self.watch:find(self.guest.after, 1, true) then
-		local null = assert(sys.open("/dev/null"))
-		local verb = self.guest.shutdown == "reboot" and "reboot" or "shutdown"
-		self.asked = assert(sys.spawn({ "xl", verb, self.name, stdin = null, stdout = null,
-			stderr = null, group = true }))
-		sys.close(null)
+	local null = assert(sys.open("/dev/null"))
+	local verb = self.guest.shutdown == "reboot" and "reboot" or "shutdown"
+	self.asked = assert(sys.spawn({ "xl", verb, self.name, stdin = null, stdout = null,
+		stderr = null, group = true }))
+	sys.close(null)
+end
+
+-- What is to be done once the guest has said what it should.
+function run:intervene(bytes)
+	self.watch = (self.watch .. bytes):sub(-WATCH_MAX)
+	if self.intervened or not self.watch:find(self.guest.after, 1, true) then
+		return
+	end
+	self.intervened = true
+	if self.guest.stats then
+		self.output.write(stats.text(stats.of_domain(self.domid)))
+	end
+	if self.guest.shutdown then
+		self:ask()
 	end
 end
 
@@ -181,9 +195,8 @@ function run:console_take()
 	self.first = self.first or sys.clock()
 	self.tail = (self.tail .. bytes):sub(-TAIL_MAX)
 	self.output.write(bytes)
-	if self.guest.shutdown then
-		self.watch = (self.watch .. bytes):sub(-WATCH_MAX)
-		self:ask()
+	if self.guest.after then
+		self:intervene(bytes)
 	end
 	return true
 end
@@ -375,7 +388,7 @@ local function create(guest, output, input)
 		errors = {},
 		partial = "", -- of a line that xl has not finished
 		tail = "", -- of the console
-		watch = "", -- more of it, where the guest is to be asked to end
+		watch = "", -- more of it
 		typed = "", -- and not yet taken by the console
 	}, run)
 end

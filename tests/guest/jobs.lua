@@ -362,6 +362,17 @@ return {
 		shutdown = "poweroff",
 		expect = { status = 7, output = { "asked to end" } },
 	}),
+	job("stats: the counters of a running image are read from the outside", {
+		image = "shutdown",
+		on = PLAIN,
+		after = "waits to be asked",
+		stats = true,
+		shutdown = "poweroff",
+		expect = { status = 7, output = {
+			"component +state +restarts +ends +status +heap +peak +quota +CPU",
+			"waiter +running +0 +0 +%- +2 MiB +2 MiB +4 MiB ",
+		} },
+	}),
 	job("shutdown: xl reboot asks for a new start", {
 		image = "shutdown",
 		on = GUEST,
