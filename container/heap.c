@@ -241,6 +241,11 @@ void heap_abandon(unsigned component)
 	h->state = HEAP_ABANDONED;
 }
 
+void heap_show(unsigned component, uint64_t *shown)
+{
+	heaps[component].memory.shown = shown;
+}
+
 void heap_stats(unsigned component, struct component_stats *out)
 {
 	const struct heap_memory *m;

@@ -61,6 +61,12 @@ int heap_release(unsigned component);
  */
 void heap_abandon(unsigned component);
 
+/*
+ * Keep the bytes used there, too, and their peak in the word behind, which stay valid.
+ * Once a component, before it starts.
+ */
+void heap_show(unsigned component, uint64_t *shown);
+
 /* Counters of one component, in O(1); zeroes for one that has no heap. */
 void heap_stats(unsigned component, struct component_stats *out);
 

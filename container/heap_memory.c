@@ -63,11 +63,22 @@ static size_t quota_of(const struct heap_memory *m)
 	return atomic_load_explicit(&m->quota, memory_order_relaxed);
 }
 
+/* A word of its own for each, so that a reader who holds no lock finds it whole. */
+static void counters_show(const struct heap_memory *m)
+{
+	if (!m->shown)
+		return;
+	__atomic_store_n(&m->shown[0], used_by(m), __ATOMIC_RELAXED);
+	__atomic_store_n(&m->shown[1], atomic_load_explicit(&m->peak, memory_order_relaxed),
+			 __ATOMIC_RELAXED);
+}
+
 static void used_set(struct heap_memory *m, size_t bytes)
 {
 	atomic_store_explicit(&m->used, bytes, memory_order_relaxed);
 	if (bytes > atomic_load_explicit(&m->peak, memory_order_relaxed))
 		atomic_store_explicit(&m->peak, bytes, memory_order_relaxed);
+	counters_show(m);
 }
 
 static void run_drop(struct heap_memory *m, unsigned first, unsigned count)
@@ -274,4 +285,5 @@ void heap_memory_begin(struct heap_memory *m, size_t quota)
 {
 	atomic_store_explicit(&m->quota, quota, memory_order_relaxed);
 	atomic_store_explicit(&m->peak, 0, memory_order_relaxed);
+	counters_show(m);
 }

@@ -27,6 +27,7 @@ struct heap_memory {
 	atomic_size_t quota;     /* bytes; written while no other thread uses the window */
 	atomic_size_t used;      /* bytes of backed units */
 	atomic_size_t peak;
+	uint64_t *shown; /* used and peak once more, for readers outside; NULL: none */
 };
 
 /* Make an empty window at base; once a window. Returns 0 or a negative errno. */

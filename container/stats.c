@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "container/component.h"
+#include "container/heap.h"
 #include "container/image.h"
 #include "container/life.h"
 
@@ -32,6 +33,7 @@ void stats_init(void)
 
 		strncpy(row->name, image.components[i].name, STATS_NAME_BYTES - 1);
 		row->heap_quota = image.components[i].heap_bytes;
+		heap_show(i, &row->heap_used); /* and the peak behind it */
 	}
 	/* Release: a reader who finds the version finds the rest. */
 	__atomic_store_n(&image_stats.version, STATS_VERSION, __ATOMIC_RELEASE);
@@ -51,8 +53,6 @@ void stats_update(const struct component *c, const struct component_stats *now)
 {
 	struct stats_row *row = &image_stats.rows[c->index];
 
-	set64(&row->heap_used, now->heap_used);
-	set64(&row->heap_peak, now->heap_peak);
 	set64(&row->cpu_ns, now->cpu_ns);
 }
 

@@ -42,6 +42,9 @@ struct stats {
 };
 
 _Static_assert(sizeof(struct stats_row) == 80, "as tools outside read it");
+_Static_assert(offsetof(struct stats_row, heap_peak) ==
+		       offsetof(struct stats_row, heap_used) + sizeof(uint64_t),
+	       "as heap_show takes them");
 _Static_assert(offsetof(struct stats, rows) == 32, "as tools outside read it");
 _Static_assert(sizeof(struct stats) <= LAYOUT_PAGE_SIZE, "one page");
 

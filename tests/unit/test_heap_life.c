@@ -267,7 +267,8 @@ static void test_a_thousand_lives_leave_nothing_behind(void **state)
 	/* What the tests' own thread has cached comes and goes. */
 	assert_in_range(allocator_number("stats.allocated"), 0, allocated + 16 * 1024);
 	assert_int_equal(allocator_number("stats.metadata"), metadata);
-	assert_in_range(resident(), 0, pages + 16);
+	/* Far less than a page a life: text and data that are touched late for the first time. */
+	assert_in_range(resident(), 0, pages + LIVES / 10);
 	assert_false(window_has_memory());
 }
 
