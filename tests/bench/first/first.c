@@ -10,6 +10,6 @@ int main(void)
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	printf("C up after %.3f ms\n", (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6);
+	printf("C up after %ld us\n", now.tv_sec * 1000000 + now.tv_nsec / 1000);
 	return 0;
 }
