@@ -22,6 +22,7 @@
 #include "container/heap_memory.h"
 
 #define ARENA_CONTAINER 0U
+#define KEPT_MS 1000 /* for how long free memory stays with a component that goes on allocating */
 
 /* jemalloc's HUGEPAGE: size and alignment of an arena's first block. */
 #define FIRST_BLOCK_BYTES LAYOUT_SUPER_SIZE
@@ -43,18 +44,42 @@ struct heap {
 
 static struct heap heaps[LAYOUT_COMPONENTS_MAX];
 
+static int arena_control(const char *name, unsigned arena, void *value, size_t size)
+{
+	size_t mib[3], length = 3;
+	int err = mallctlnametomib(name, mib, &length);
+
+	mib[1] = arena;
+	return err ? err : mallctlbymib(mib, length, NULL, NULL, value, size);
+}
+
+/*
+ * What was freed of late is still jemalloc's, lest a loop that frees and
+ * allocates clears its memory each time. Where the quota stands in the way it
+ * comes back now. Of the locks of an arena only that of growth is held in a
+ * hook, which purging does not take. False where there is nothing to purge.
+ */
+static bool heap_purge(const struct heap *h)
+{
+	return h->state == HEAP_BOUND && !arena_control("arena.0.purge", h->arena, NULL, 0);
+}
+
 static void *hook_alloc(extent_hooks_t *hooks, void *at, size_t size, size_t alignment, bool *zero,
 			bool *commit, unsigned arena)
 {
 	struct heap *h = (struct heap *)hooks;
+	void *got;
 
 	(void)arena;
 	if (at)
 		return NULL; /* nothing is ever grown in place */
 	*zero = true;
-	if (h->state != HEAP_CREATING)
-		return heap_memory_take(&h->memory, size, alignment, *commit);
-	return size == FIRST_BLOCK_BYTES ? h->first_block : NULL;
+	if (h->state == HEAP_CREATING)
+		return size == FIRST_BLOCK_BYTES ? h->first_block : NULL;
+	got = heap_memory_take(&h->memory, size, alignment, *commit);
+	if (!got && heap_purge(h))
+		got = heap_memory_take(&h->memory, size, alignment, *commit);
+	return got;
 }
 
 static bool hook_commit(extent_hooks_t *hooks, void *addr, size_t size, size_t offset,
@@ -64,7 +89,8 @@ static bool hook_commit(extent_hooks_t *hooks, void *addr, size_t size, size_t o
 
 	(void)size;
 	(void)arena;
-	return !heap_memory_commit(&h->memory, (char *)addr + offset, length);
+	return !heap_memory_commit(&h->memory, (char *)addr + offset, length) &&
+	       !(heap_purge(h) && heap_memory_commit(&h->memory, (char *)addr + offset, length));
 }
 
 static bool hook_decommit(extent_hooks_t *hooks, void *addr, size_t size, size_t offset,
@@ -135,15 +161,6 @@ static int heap_create(struct heap *h, unsigned component)
 	return h->memory.units ? 0 : heap_memory_create(&h->memory, layout_heap_base(component));
 }
 
-static int arena_control(const char *name, unsigned arena, void *value, size_t size)
-{
-	size_t mib[3], length = 3;
-	int err = mallctlnametomib(name, mib, &length);
-
-	mib[1] = arena;
-	return err ? err : mallctlbymib(mib, length, NULL, NULL, value, size);
-}
-
 /* What the thread has cached so far belongs to the old arena; it goes back before the change. */
 static int thread_arena_set(unsigned arena)
 {
@@ -168,8 +185,11 @@ static int arena_create(struct heap *h)
 static int arena_enter(const struct heap *h)
 {
 	size_t limit = LAYOUT_SUPER_SIZE;
+	ssize_t kept_ms = KEPT_MS;
 	int err = arena_control("arena.0.retain_grow_limit", h->arena, &limit, sizeof(limit));
 
+	if (!err)
+		err = arena_control("arena.0.dirty_decay_ms", h->arena, &kept_ms, sizeof(kept_ms));
 	return err ? err : thread_arena_set(h->arena);
 }
 
@@ -244,6 +264,12 @@ void heap_abandon(unsigned component)
 void heap_show(unsigned component, uint64_t *shown)
 {
 	heaps[component].memory.shown = shown;
+}
+
+void heap_trim(unsigned component)
+{
+	if (heap_is_bound(component))
+		heap_purge(&heaps[component]);
 }
 
 void heap_stats(unsigned component, struct component_stats *out)

@@ -67,6 +67,13 @@ void heap_abandon(unsigned component);
  */
 void heap_show(unsigned component, uint64_t *shown);
 
+/*
+ * Give back what the component has freed. By itself this happens within a
+ * second, and when the quota is reached; a component that no longer allocates
+ * keeps what it freed last until somebody calls this.
+ */
+void heap_trim(unsigned component);
+
 /* Counters of one component, in O(1); zeroes for one that has no heap. */
 void heap_stats(unsigned component, struct component_stats *out);
 

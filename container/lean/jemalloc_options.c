@@ -12,7 +12,7 @@ void je_prof_boot0(void)
 	/* Beside the components' arenas there is one, the container's. */
 	je_opt_narenas = 1;
 	je_opt_oversize_threshold = 0;
-	/* Free memory goes back at once. */
+	/* Free memory goes back at once; heap.c says otherwise for components. */
 	je_opt_dirty_decay_ms = 0;
 	je_opt_muzzy_decay_ms = 0;
 	je_opt_retain = true;

@@ -178,6 +178,7 @@ static bool run_fill_free_fill(struct job *job)
 		return false;
 	memset(large, 1, 24 * MIB);
 	free(large);
+	heap_trim(job->component);
 	heap_stats(job->component, &job->stats);
 	return job->stats.heap_used <= 8 * MIB;
 }
@@ -269,6 +270,7 @@ static bool run_grow(struct job *job)
 		p = grown;
 	}
 	free(p);
+	heap_trim(job->component);
 	heap_stats(job->component, &job->stats);
 	return good;
 }
@@ -300,6 +302,7 @@ static bool run_free_elsewhere(struct job *job)
 	p = take(8 * MIB);
 	if (!p || pthread_create(&thread, NULL, free_main, p) || pthread_join(thread, NULL))
 		return false;
+	heap_trim(job->component);
 	heap_stats(job->component, &job->stats);
 	/* One super-page stays in reserve, one has what the thread itself took. */
 	return job->stats.heap_used <= before + 2 * LAYOUT_SUPER_SIZE;
