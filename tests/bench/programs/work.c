@@ -18,7 +18,8 @@
 
 #define SLOTS 4096
 #define SMALL_STEPS 1000000
-#define LARGE_STEPS 300
+#define LARGE_SLOTS 16
+#define LARGE_STEPS 100
 #define ALU_STEPS 20000000
 #define RANDOM_BYTES ((size_t)256 << 20)
 #define RANDOM_STEPS 1000000
@@ -83,20 +84,25 @@ static uint64_t work_small(void)
 	return sum;
 }
 
-/* Blocks of 256 KiB to 2 MiB: allocated, every page touched, freed. */
+/* Blocks of 256 KiB to 4 MiB replaced at random, 16 of them alive, each filled. */
 static uint64_t work_large(void)
 {
+	static unsigned char *slots[LARGE_SLOTS];
 	uint64_t state = 7, sum = 0;
 
 	for (unsigned i = 0; i < LARGE_STEPS; i++) {
-		size_t size = ((size_t)256 << 10) + next(&state) % ((size_t)1792 << 10);
-		volatile unsigned char *p = must(malloc(size));
+		uint64_t r = next(&state);
+		unsigned char **slot = &slots[r % LARGE_SLOTS];
+		size_t size = ((size_t)256 << 10) + (r >> 32) % ((size_t)3840 << 10);
 
-		for (size_t at = 0; at < size; at += PAGE)
-			p[at] = (unsigned char)at;
-		for (size_t at = 0; at < size; at += PAGE)
-			sum += p[at] + size;
-		free((void *)p);
+		free(*slot);
+		*slot = must(malloc(size));
+		memset(*slot, (int)i, size);
+		sum += (*slot)[size / 2] + size;
+	}
+	for (unsigned i = 0; i < LARGE_SLOTS; i++) {
+		free(slots[i]);
+		slots[i] = NULL;
 	}
 	return sum;
 }
