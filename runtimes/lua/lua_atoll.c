@@ -152,7 +152,7 @@ static int endpoint_close(lua_State *L)
 	return 0;
 }
 
-/* endpoint:reason() -> "open", "finished", "peer died" or "protocol error". [-0, +1, v] */
+/* endpoint:reason() -> a word of channel_reason_text. [-0, +1, v] */
 static int endpoint_reason(lua_State *L)
 {
 	lua_pushstring(L, channel_reason_text(channel_reason(channel_check(L))));
@@ -196,30 +196,50 @@ static int endpoint_stats(lua_State *L)
 	return 1;
 }
 
+static const char *open_error(int error)
+{
+	switch (error) {
+	case EACCES:
+		return "belongs to other components";
+	case ECONNREFUSED:
+		return "its peer has ended for good";
+	default:
+		return "not in the manifest";
+	}
+}
+
+/* The endpoint that lives by this name, or a new one. [-0, +1, m] */
+static struct endpoint *endpoint_push(lua_State *L, const char *name)
+{
+	struct endpoint *e;
+
+	if (lua_getfield(L, lua_upvalueindex(1), name) == LUA_TUSERDATA)
+		return lua_touserdata(L, -1);
+	lua_pop(L, 1);
+	e = lua_newuserdatauv(L, sizeof(*e), 0);
+	e->ch = NULL;
+	luaL_setmetatable(L, ENDPOINT);
+	return e;
+}
+
 /*
  * atoll.open(name) -> endpoint | nil, message. While an endpoint lives, opening
  * its channel again gives the same one, lest the collector of one close the
- * other; the upvalue maps names to them, weakly. [-0, +1|2, v]
+ * other, connected anew where channel_open does that; the upvalue maps names to
+ * them, weakly. [-0, +1|2, v]
  */
 static int atoll_open(lua_State *L)
 {
 	const char *name = luaL_checkstring(L, 1);
-	struct endpoint *e;
+	struct endpoint *e = endpoint_push(L, name);
+	struct channel *ch = channel_open(name);
 
-	lua_settop(L, 1);
-	if (lua_getfield(L, lua_upvalueindex(1), name) == LUA_TUSERDATA)
-		return 1;
-	e = lua_newuserdatauv(L, sizeof(*e), 0);
-	e->ch = NULL;
-	luaL_setmetatable(L, ENDPOINT);
-	e->ch = channel_open(name);
-	if (!e->ch) {
+	if (!ch) {
 		luaL_pushfail(L);
-		lua_pushfstring(L, "%s: channel %s: %s", component_name(), name,
-				errno == EACCES ? "belongs to other components"
-						: "not in the manifest");
+		lua_pushfstring(L, "%s: channel %s: %s", component_name(), name, open_error(errno));
 		return 2;
 	}
+	e->ch = ch;
 	lua_pushvalue(L, -1);
 	lua_setfield(L, lua_upvalueindex(1), name);
 	return 1;

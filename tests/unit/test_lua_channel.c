@@ -30,12 +30,14 @@ struct fixture {
 };
 
 static struct channel *channel_mine; /* the end that the script may open */
+static unsigned channel_opened;      /* times */
 
 struct channel *channel_open(const char *name)
 {
+	channel_opened++;
 	if (!strcmp(name, "pair"))
 		return channel_mine;
-	errno = strcmp(name, "theirs") ? ENOENT : EACCES;
+	errno = !strcmp(name, "theirs") ? EACCES : !strcmp(name, "gone") ? ECONNREFUSED : ENOENT;
 	return NULL;
 }
 
@@ -224,6 +226,15 @@ static void test_the_collector_closes_a_forgotten_endpoint(void **state)
 	assert_int_equal(peer_look(*state), CHANNEL_CLOSED);
 }
 
+static void test_opening_again_asks_for_a_new_connection_of_the_same_endpoint(void **state)
+{
+	channel_opened = 0;
+	run(*state, "local c = atoll.open 'pair'; assert(atoll.open 'pair' == c)\n"
+		    "local none, why = atoll.open 'gone'\n"
+		    "assert(not none and why:find('ended for good', 1, true), why)");
+	assert_int_equal(channel_opened, 3);
+}
+
 static void test_a_component_that_is_to_stop_does_not_wait_for_ever(void **state)
 {
 	struct fixture *f = *state;
@@ -335,6 +346,7 @@ int main(void)
 		LUA_TEST(test_close_may_be_called_any_number_of_times),
 		LUA_TEST(test_leaving_the_scope_of_a_close_variable_closes),
 		LUA_TEST(test_the_collector_closes_a_forgotten_endpoint),
+		LUA_TEST(test_opening_again_asks_for_a_new_connection_of_the_same_endpoint),
 		LUA_TEST(test_a_component_that_is_to_stop_does_not_wait_for_ever),
 		LUA_TEST(test_opening_twice_gives_the_same_endpoint),
 		LUA_TEST(test_what_cannot_be_opened_is_explained),

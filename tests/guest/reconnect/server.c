@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-int main(void)
+int main(int argc, char **argv)
 {
-	struct channel *work = channel_open("work");
+	struct channel *work = channel_open(argc > 1 ? argv[1] : "");
 	unsigned lifetime, number, answered = 0;
 	size_t len;
 
