@@ -73,6 +73,7 @@ static int failure_push(lua_State *L, const struct channel *ch, enum channel_sta
 		lua_pushliteral(L, "too big");
 		return 2;
 	case CHANNEL_STOPPING:
+		runtime_lua_stop_seen(L);
 		lua_pushliteral(L, "stopping");
 		return 2;
 	default:

@@ -21,9 +21,10 @@ struct runtime_lua_state {
 	 */
 	struct lua_State *volatile main;
 	struct lua_State *volatile running;
-	volatile sig_atomic_t stop_due; /* a signal handler sets it, the hook clears it */
-	const void *refused_block;      /* the last request that was refused for the first time */
-	size_t refused_size;            /* 0: none */
+	volatile sig_atomic_t stop_due;  /* a signal handler sets it, the hook clears it */
+	volatile sig_atomic_t stop_told; /* the function that is to be called was */
+	const void *refused_block;       /* the last request that was refused for the first time */
+	size_t refused_size;             /* 0: none */
 	char (*traces)[RUNTIME_LUA_TRACE_SIZE]; /* two, of refused requests; NULL: no memory */
 	unsigned trace;                         /* which of them counts */
 };
@@ -42,6 +43,9 @@ bool runtime_lua_is_memory_error(const char *message);
 
 /* The component was asked to stop; in a signal handler. */
 void runtime_lua_stop(void);
+
+/* The same, outside of one: code that runs on L learnt it before the signal came. */
+void runtime_lua_stop_seen(struct lua_State *L);
 
 /* Have this coroutine look at the request when it executes its next instruction. */
 void runtime_lua_stop_arm(struct lua_State *L);

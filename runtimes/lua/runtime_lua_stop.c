@@ -19,23 +19,39 @@
 /* Its address is the registry's key for the function to call. */
 static const char stop_key;
 
-/* [-0, +0, e] */
+/*
+ * The signal may come at any point of this: once `told` is set it asks for
+ * nothing more, and before, what it asks for is what is being done. [-0, +0, e]
+ */
 static void stop_hook(lua_State *L, lua_Debug *ar)
 {
+	struct runtime_lua_state *s = &runtime_lua_self;
+
 	(void)ar;
 	lua_sethook(L, NULL, 0, 0);
-	if (!runtime_lua_self.stop_due)
+	if (!s->stop_due || s->stop_told)
 		return;
-	runtime_lua_self.stop_due = 0;
-	if (lua_rawgetp(L, LUA_REGISTRYINDEX, &stop_key) == LUA_TNIL)
+	if (lua_rawgetp(L, LUA_REGISTRYINDEX, &stop_key) == LUA_TNIL) {
 		lua_pop(L, 1);
-	else
-		lua_call(L, 0, 0);
+		s->stop_due = 0;
+		return;
+	}
+	s->stop_told = 1;
+	s->stop_due = 0;
+	lua_call(L, 0, 0);
 }
 
 void runtime_lua_stop_arm(lua_State *L)
 {
 	lua_sethook(L, stop_hook, LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT, 1);
+}
+
+void runtime_lua_stop_seen(lua_State *L)
+{
+	if (runtime_lua_self.stop_told)
+		return;
+	runtime_lua_self.stop_due = 1;
+	runtime_lua_stop_arm(L);
 }
 
 void runtime_lua_stop(void)
@@ -44,10 +60,9 @@ void runtime_lua_stop(void)
 
 	if (!main)
 		return;
-	runtime_lua_self.stop_due = 1;
-	runtime_lua_stop_arm(main);
+	runtime_lua_stop_seen(main);
 	if (running != main)
-		runtime_lua_stop_arm(running);
+		runtime_lua_stop_seen(running);
 }
 
 /* atoll.on_stop(f | nil): instead of the one before; at once where it is too late to wait. */
@@ -57,9 +72,8 @@ int runtime_lua_on_stop(lua_State *L)
 		luaL_checktype(L, 1, LUA_TFUNCTION);
 	lua_settop(L, 1);
 	lua_rawsetp(L, LUA_REGISTRYINDEX, &stop_key);
-	if (component_stopping()) {
-		runtime_lua_self.stop_due = 1;
-		runtime_lua_stop_arm(L);
-	}
+	runtime_lua_self.stop_told = 0;
+	if (component_stopping())
+		runtime_lua_stop_seen(L);
 	return 0;
 }
