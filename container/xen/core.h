@@ -22,7 +22,7 @@ enum core_stack {
 	CORE_UPCALL,
 	CORE_SWITCH, /* where upcalls are served, and what is left to do before a thread goes on */
 	CORE_REPORT, /* where a crash report's own faults are served */
-	CORE_WINDOW, /* where page.c looks at frames that are mapped nowhere */
+	CORE_WINDOW, /* where table.c looks at frames that are mapped nowhere */
 	CORE_STACK_COUNT,
 };
 

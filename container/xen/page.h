@@ -3,7 +3,7 @@
  * The page tables of the guest.
  *
  * All cores share one set, seen through LAYOUT_TABLES (a PML4 slot that maps
- * the PML4 itself) read-only: CR0.WP is on, and only page.c turns it off, for
+ * the PML4 itself) read-only: CR0.WP is on, and only table.c turns it off, for
  * the length of one edit. Addresses and sizes are whole 4 KiB pages. rights are
  * of enum layout_right; what may not be executed is NX. An edit that takes
  * something away is seen by every core when the function returns.
