@@ -4,6 +4,7 @@
  */
 #include "container/xen/clock.h"
 #include "container/xen/core.h"
+#include "container/xen/cpu.h"
 #include "container/xen/device.h"
 #include "container/xen/event.h"
 #include "container/xen/futex.h"
@@ -19,7 +20,6 @@
 #define PATIENCE CLOCK_SECOND          /* for a backend that takes nothing, ns */
 #define POLL_STEP (CLOCK_SECOND / 100) /* ns */
 #define SEIZE_SPINS 10000000
-#define SPINS_BEFORE_YIELD 1000
 #define END_OF_INPUT 4 /* Ctrl-D */
 #define PIECE 64       /* bytes of output that are copied at a time */
 
@@ -140,29 +140,13 @@ static void out_report_dropped(void)
 	out_text(text, print_to(text, sizeof(text), "\n[%lu bytes of output lost]\n", was));
 }
 
-/*
- * Its holder may wait for the backend for long. Meanwhile others want fences of
- * this core, which has its interrupts off.
- */
-static void out_lock_take(void)
-{
-	for (unsigned spins = 1; __atomic_exchange_n(&out_lock.held, 1, __ATOMIC_ACQUIRE);
-	     spins++) {
-		core_barrier_answer();
-		if (spins % SPINS_BEFORE_YIELD)
-			cpu_relax();
-		else
-			hypercall_yield();
-	}
-}
-
 size_t console_write(const char *text, size_t size)
 {
 	bool seized = owner == core_self();
 	size_t done;
 
 	if (!seized)
-		out_lock_take();
+		lock_take(&out_lock);
 	if (dropped && out_pending() < sizeof(ring()->out) / 2)
 		out_report_dropped();
 	done = out_text(text, size);

@@ -242,6 +242,17 @@ void core_barrier_answer(void)
 	__atomic_store_n(&core->barrier_done, wanted, __ATOMIC_RELEASE);
 }
 
+void lock_await(const struct lock *lock)
+{
+	for (unsigned spins = 1; __atomic_load_n(&lock->held, __ATOMIC_RELAXED); spins++) {
+		core_barrier_answer();
+		if (spins % SPINS_BEFORE_YIELD)
+			cpu_relax();
+		else
+			hypercall_yield(); /* its holder's vCPU may not be running */
+	}
+}
+
 /*
  * A halted core fenced before it set the flag and will again when it wakes; one
  * that is not up yet has run nothing.

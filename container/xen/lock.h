@@ -10,18 +10,20 @@
 #ifndef XEN_LOCK_H
 #define XEN_LOCK_H
 
-#include "container/xen/cpu.h"
+#include <stdint.h>
 
 struct lock {
 	uint32_t held;
 };
 
+/* Spin until it seems free; makes the fences that others want of this core meanwhile. */
+void lock_await(const struct lock *lock);
+
 /* Acquire; pairs with the release in lock_drop. */
 static inline void lock_take(struct lock *lock)
 {
 	while (__atomic_exchange_n(&lock->held, 1, __ATOMIC_ACQUIRE))
-		while (__atomic_load_n(&lock->held, __ATOMIC_RELAXED))
-			cpu_relax();
+		lock_await(lock);
 }
 
 /* Release; pairs with the acquire in lock_take. */
