@@ -253,6 +253,24 @@ return {
 		on = PLAIN,
 		expect = { output = { "signals: all is as on Linux" } },
 	}),
+	job("signals: a fault without a handler is the guest's end", {
+		image = "signals",
+		on = GUEST,
+		words = { "signals.arg=11" },
+		expect = { crash = true, output = { "crashed in signals on core 0: write to 0xb, NULL", "#0 .*end_unhandled" } },
+	}),
+	job("signals: so is one that ends a process", {
+		image = "signals",
+		on = GUEST,
+		words = { "signals.arg=6" },
+		expect = { crash = true, output = { "crashed in signals on core 0: aborted", "#2 .*end_unhandled" } },
+	}),
+	job("signals: but one that asks it to end has a status", {
+		image = "signals",
+		on = GUEST,
+		words = { "signals.arg=1" },
+		expect = { status = 129 },
+	}),
 	job("preempt: threads that never wait take turns", {
 		image = "preempt",
 		on = PLAIN,
