@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <semaphore.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
@@ -405,14 +406,34 @@ static int supervisor_init(const struct words *words)
 	return err;
 }
 
+static int components_begin(bool on_own_core)
+{
+	int err = 0;
+
+	for (unsigned i = 0; i < image.component_count && !err; i++) {
+		struct component *c = component_at(i);
+
+		if ((c->spec->core == 0) != on_own_core)
+			continue;
+		err = component_begin(c);
+		/* A new thread moves to its core by itself: let it. */
+		if (!on_own_core)
+			sched_yield();
+	}
+	return err;
+}
+
 int supervisor_run(const struct words *words)
 {
 	int err = supervisor_init(words);
 
 	if (err)
 		fprintf(stderr, "%s: the container cannot start: %s\n", image.name, strerror(-err));
-	for (unsigned i = 0; i < image.component_count && !err; i++)
-		err = component_begin(component_at(i));
+	/* Those of other cores first: they start there while this core, the first, goes on. */
+	if (!err)
+		err = components_begin(false);
+	if (!err)
+		err = components_begin(true);
 	if (err)
 		return EX_OSERR;
 	while (!all_are_gone()) {
