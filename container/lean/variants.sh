@@ -9,7 +9,8 @@
 # What is left of each: the baseline, AVX2 and FMA. EVEX needs AVX-512, which is
 # off in a guest; RTM variants differ in how they end, for transactions, of
 # which there are none; FMA4 and plain AVX are processors of 2011 to 2013; SSSE3
-# and SSE4.2 those before.
+# and SSE4.2 those before. Of FMA, the four functions with the
+# largest tables (50 KB) are left out.
 set -eu
 
 # "VARIANT OTHER" for each name of the archives that has another to go to.
@@ -30,6 +31,8 @@ function other(name) {
 	if (sub(/_avx512$|_ssse3$/, "_sse2_unaligned", name))
 		return name
 	if (sub(/_sse42$/, "_sse2", name) || sub(/_(fma4|avx)$/, "_sse2", name))
+		return name
+	if (name ~ /^__(tan|ieee754_(asin|acos|atan2))_fma$/ && sub(/_fma$/, "_sse2", name))
 		return name
 	return ""
 }
