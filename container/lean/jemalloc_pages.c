@@ -23,23 +23,26 @@ static void *map(void *at, size_t size)
 	void *got = mmap(at, size, PROT_READ | PROT_WRITE,
 			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-	return got == MAP_FAILED ? NULL : got;
+	if (got == MAP_FAILED)
+		return NULL;
+	return got;
 }
 
 /* More than is needed, and what is too much goes back. */
 static void *map_aligned(size_t size, size_t alignment)
 {
 	size_t more = size + alignment - PAGE, before;
-	char *got = more < size ? NULL : map(NULL, more);
+	char *got = more < size ? NULL : map(NULL, more), *aligned;
 
 	if (!got)
 		return NULL;
 	before = (alignment - (size_t)got % alignment) % alignment;
+	aligned = got + before;
+	if (more - before - size)
+		munmap(aligned + size, more - before - size);
 	if (before)
 		munmap(got, before);
-	if (more - before - size)
-		munmap(got + before + size, more - before - size);
-	return got + before;
+	return aligned;
 }
 
 /* At this address or nowhere; anywhere where it is NULL. Always committed. */
