@@ -68,6 +68,18 @@ static void trace_note(void)
 	}
 }
 
+/* jemalloc's; not there in a build that does without it. */
+extern void sdallocx(void *block, size_t size, int flags) __attribute__((weak));
+
+/* An allocator that is told the size need not look it up. */
+static void block_free(void *block, size_t size)
+{
+	if (sdallocx)
+		sdallocx(block, size, 0);
+	else
+		free(block);
+}
+
 /*
  * A lua_Alloc. Lua itself asks again for what it was refused, when it has
  * collected all garbage, and its libraries do not. So every refusal is noted,
@@ -79,12 +91,14 @@ static void *memory_resize(void *unused, void *block, size_t old_size, size_t si
 	bool again = size && block == s->refused_block && size == s->refused_size;
 	void *moved;
 
-	(void)unused, (void)old_size;
+	(void)unused;
 	if (!size) {
-		free(block);
+		/* For no block the old size is the kind of a new object. */
+		if (block)
+			block_free(block, old_size);
 		return NULL;
 	}
-	moved = realloc(block, size);
+	moved = block ? realloc(block, size) : malloc(size);
 	if (moved && !again)
 		return moved;
 	if (moved || !again)

@@ -2,7 +2,7 @@
 /*
  * Unit test of what a Lua component says when its memory is out, and of the
  * coroutines that it has to know for it. The linker gives the runtime the
- * realloc that is here, in which only large blocks fail.
+ * malloc and realloc that are here, in which only large blocks fail.
  */
 #include "tests/unit/lua_script.h"
 
@@ -14,6 +14,14 @@ void *__wrap_realloc(void *block, size_t size);
 void *__wrap_realloc(void *block, size_t size)
 {
 	return size > BLOCK_MAX ? NULL : __real_realloc(block, size);
+}
+
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
+
+void *__wrap_malloc(size_t size)
+{
+	return size > BLOCK_MAX ? NULL : __real_malloc(size);
 }
 
 static void test_the_report_has_the_quota_and_a_traceback(void **state)
