@@ -125,6 +125,14 @@
 #define LAYOUT_TABLES_SIZE LAYOUT_GIB(512)
 #define LAYOUT_TABLES_END (LAYOUT_TABLES_BASE + LAYOUT_TABLES_SIZE)
 
+/*
+ * Physical addresses of a PC without Xen, where an image runs to be debugged:
+ * its interrupt controllers, and a page below 1 MiB where cores start.
+ */
+#define LAYOUT_PC_LOCAL_APIC LAYOUT_C(0xfee00000)
+#define LAYOUT_PC_IO_APIC LAYOUT_C(0xfec00000)
+#define LAYOUT_PC_TRAMPOLINE LAYOUT_C(0x8000)
+
 #ifndef __ASSEMBLER__
 
 #include <stddef.h>

@@ -66,10 +66,10 @@ static void modules_map(void)
 
 static void devices_map(uint32_t *console_port)
 {
-	uint64_t gfn, port;
+	uint64_t gfn = boot.hole >> LAYOUT_PAGE_ORDER, port;
 
-	must((int)hypercall_map_shared_info(boot.hole >> LAYOUT_PAGE_ORDER), "get shared info");
-	must(device_map(DEVICE_SHARED_INFO, boot.hole >> LAYOUT_PAGE_ORDER), "map shared info");
+	must((int)hypercall_map_shared_info(&gfn), "get shared info");
+	must(device_map(DEVICE_SHARED_INFO, gfn), "map shared info");
 	must((int)hypercall_param_get(HVM_PARAM_CONSOLE_PFN, &gfn), "find the console");
 	must((int)hypercall_param_get(HVM_PARAM_CONSOLE_EVTCHN, &port), "find the console's port");
 	must(device_map(DEVICE_CONSOLE, gfn), "map the console");

@@ -123,11 +123,10 @@ static void memory_read(const struct hvm_start_info *info)
 	for (unsigned i = 0; i < entries; i++) {
 		uint64_t end = map[i].addr + map[i].size;
 
-		if (map[i].type != XEN_HVM_MEMMAP_TYPE_RAM)
-			continue;
-		boot.ram += map[i].size;
 		if (!boot.hole && !in_map(map, entries, end))
 			boot.hole = page_up(end);
+		if (map[i].type == XEN_HVM_MEMMAP_TYPE_RAM)
+			boot.ram += map[i].size;
 	}
 	if (!boot.hole)
 		panic("no address behind RAM is free for the pages that Xen shares");

@@ -67,16 +67,18 @@ static inline long hypercall_flush_tlbs(void)
 	return hypercall__(HVMOP_flush_tlbs, 0, 0, __HYPERVISOR_hvm_op);
 }
 
-/* Let the shared info page appear at guest frame gfn. */
-static inline long hypercall_map_shared_info(uint64_t gfn)
+/* Let the shared info page appear at guest frame *gfn, or tell where it is. */
+static inline long hypercall_map_shared_info(uint64_t *gfn)
 {
 	struct xen_add_to_physmap arg = {
 		.domid = DOMID_SELF,
 		.space = XENMAPSPACE_shared_info,
-		.gpfn = gfn,
+		.gpfn = *gfn,
 	};
+	long ret = hypercall__(XENMEM_add_to_physmap, (long)&arg, 0, __HYPERVISOR_memory_op);
 
-	return hypercall__(XENMEM_add_to_physmap, (long)&arg, 0, __HYPERVISOR_memory_op);
+	*gfn = arg.gpfn;
+	return ret;
 }
 
 static inline long hypercall_event_send(evtchn_port_t port)

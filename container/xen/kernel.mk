@@ -41,10 +41,18 @@ $(B)/obj/kernel/syscall_names.h: | $(B)/.setup-build
 
 $(B)/obj/kernel/container/xen/syscall.o: $(B)/obj/kernel/syscall_names.h
 
+# The same kernel on a PC without Xen, to debug on: what answers hypercalls differs.
+bare_sources := $(filter-out container/xen/hypercall.c container/xen/vmcall.S,$(kernel_sources)) \
+	container/bare/apic.c container/bare/entry.S container/bare/hypercall.c \
+	container/bare/serial.c container/bare/start.c container/bare/time.c
+
 $(B)/lib/kernel.o: $(kernel_objects)
+$(B)/lib/bare.o: $(call objects,kernel,$(bare_sources))
+
+$(B)/lib/kernel.o $(B)/lib/bare.o:
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
-	$(Q)$(LD) -r -o $@.tmp $(kernel_objects)
+	$(Q)$(LD) -r -o $@.tmp $^
 	$(Q)objcopy --keep-global-symbol=pvh_start $@.tmp $@
 	@rm $@.tmp
 
@@ -53,4 +61,4 @@ $(B)/lib/image.lds: layout/image.lds.S layout/layout.h | $(B)/.setup-build
 	@mkdir -p $(@D)
 	$(Q)$(CC) -E -P -D__ASSEMBLER__ -x assembler-with-cpp -I. -o $@ $<
 
-libraries += $(B)/lib/kernel.o $(B)/lib/image.lds
+libraries += $(B)/lib/kernel.o $(B)/lib/bare.o $(B)/lib/image.lds
