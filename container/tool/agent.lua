@@ -28,21 +28,48 @@ function agent:receive()
 	end
 end
 
--- What is typed to the guest that runs: read() may have nothing yet, which is "".
-function agent:input()
-	local function read()
-		if not self.reader:fill() then
-			return nil
-		end
-		local typed = {}
-		for kind, bytes in self.reader.next, self.reader do
-			if kind == "I" then
-				typed[#typed + 1] = bytes
-			end
-		end
-		return table.concat(typed)
+-- Takes in what came; false at the end of the stream.
+function agent:fill()
+	if not self.reader:fill() then
+		return false
 	end
-	return { fd = self.fd, read = read }
+	for kind, bytes in self.reader.next, self.reader do
+		if self.queues[kind] then
+			self.queues[kind] = self.queues[kind] .. bytes
+		end
+	end
+	return true
+end
+
+-- A function that returns the bytes of the frames of one kind that came: "" for none
+-- yet, nil at the end.
+function agent:reading(kind)
+	return function()
+		local open, bytes = self:fill(), self.queues[kind]
+		self.queues[kind] = ""
+		return (open or bytes ~= "") and bytes or nil
+	end
+end
+
+-- What is typed to the guest that runs.
+function agent:input()
+	return { fd = self.fd, read = self:reading("I") }
+end
+
+-- The way to the gdb outside.
+function agent:wire()
+	return {
+		fd = function()
+			return self.fd
+		end,
+		ended = function()
+			return false
+		end,
+		take = self:reading("G"),
+		write = function(bytes)
+			self:send("G", bytes)
+		end,
+	}
 end
 
 function agent:output()
@@ -81,7 +108,10 @@ end
 
 function actions.J(self, bytes)
 	self:close_file()
-	local result = xl.run(stream.decode(bytes), self:output(), self:input())
+	local guest = stream.decode(bytes)
+	self.queues = { I = "", G = "" }
+	local wire = guest.debug and self:wire()
+	local result = xl.run(guest, self:output(), self:input(), wire)
 	for _, path in ipairs(self.paths) do
 		os.remove(path)
 	end

@@ -66,7 +66,7 @@ static void modules_open(lua_State *L)
 	static const luaL_Reg own[] = {
 		{"files", luaopen_files},   {"foreign", luaopen_foreign},
 		{"layout", luaopen_layout}, {"memory", luaopen_memory},
-		{"sys", luaopen_sys},
+		{"sys", luaopen_sys},       {"xen", luaopen_xen},
 	};
 
 	for (size_t i = 0; i < sizeof(libraries) / sizeof(libraries[0]); i++)

@@ -107,6 +107,9 @@ local function link_guest(job, inputs)
 	append(command, libraries(job, job.lib))
 	append(command, { "-ljemalloc", "-lm", crt["crtend.o"], crt["crtn.o"] })
 	run(command, job.manifest.path .. ": linking")
+	-- What `atoll debug` links once more, with another kernel.
+	write(job.dir .. "/link", files.getcwd() .. "\n"
+		.. files.realpath(job.manifest.dir == "" and "." or job.manifest.dir) .. "\n" .. table.concat(command, "\n") .. "\n")
 	return symbols.parse((run({ "nm", job.output .. ".debug" }, "nm")))
 end
 
@@ -201,4 +204,5 @@ local function main(args)
 	return 0
 end
 
-return { summary = "pack the components of a manifest into one image", usage = usage, main = main }
+return { summary = "pack the components of a manifest into one image", usage = usage, main = main,
+	symbols_object = symbols_object }

@@ -240,13 +240,15 @@ function host:typing_turn(typing, readable, writable)
 end
 
 -- Handles the frames that have come; the result once it is there.
-function host:frames(output)
+function host:frames(output, wire)
 	for kind, bytes in self.reader.next, self.reader do
 		if kind == "O" then
 			output.write(bytes)
 		elseif kind == "B" then
 			self.running = true
 			output.begin()
+		elseif kind == "G" and wire then
+			wire.write(bytes)
 		elseif kind == "E" then
 			return stream.decode(bytes)
 		end
@@ -265,6 +267,8 @@ function host:hand_over(guest)
 		after = guest.after,
 		stats = guest.stats,
 		shutdown = guest.shutdown,
+		debug = guest.debug,
+		handler = guest.handler,
 		image = "/job/image.elf",
 		module = guest.module and "/job/module",
 	}
@@ -275,18 +279,34 @@ function host:hand_over(guest)
 	self:send("J", stream.encode(remote))
 end
 
+-- What the gdb of this wire said goes to the agent; false once it has ended.
+function host:relay(wire)
+	local bytes = wire.take()
+	if bytes and bytes ~= "" then
+		self:send("G", bytes)
+	end
+	return bytes and not wire.ended()
+end
+
 -- As xl.run. After an interruption the host is only good for stopping.
-function host:run(guest, output, input)
+function host:run(guest, output, input, wire)
 	local typing = new_typing(input)
+	guest.debug = wire ~= nil
 	self.running = false
 	if self:greet() then
 		self:hand_over(guest)
 	end
 	while not self:interrupted() do
-		local readable, writable = self:wait(SILENCE_MAX, self:typing_wants(typing))
+		local readers, writers = self:typing_wants(typing)
+		if wire then
+			readers[#readers + 1] = wire.fd()
+		end
+		local readable, writable = self:wait(SILENCE_MAX, readers, writers)
 		self:typing_turn(typing, readable, writable)
-		local result = self:frames(output)
-		if result then
+		local result = self:frames(output, wire)
+		if wire and not self:relay(wire) then
+			return { ending = "interrupted", seconds = 0 }
+		elseif result then
 			return result
 		end
 	end

@@ -24,6 +24,7 @@ local files = require("files")
 local fail = require("fail").fail
 
 local MIB = 1 << 20
+local TAIL_MAX = 512 -- bytes of a console's end that are kept to find the status
 
 -- Exit statuses of `atoll run` beside the image's own, as timeout(1) and a shell have them.
 local statuses = { timeout = 124, failed = 125, interrupted = 130, crash = 134 }
@@ -125,6 +126,36 @@ local function payload(guest)
 	return bytes + (guest.module and size_of(guest.module, "module") or 0)
 end
 
+-- A word as the guest's kernel takes it off extra=: blanks part words, quotes hold them together.
+local function quote_word(word)
+	if word ~= "" and not word:find("[ '\"]") then
+		return word
+	end
+	local mark = word:find("'") and '"' or "'"
+	if word:find(mark, 1, true) then
+		fail("word %s: has both kinds of quotes; expected at most one of ' and \"", word)
+	end
+	return mark .. word .. mark
+end
+
+-- The words as one line.
+local function quote_words(words)
+	local quoted = {}
+	for i, word in ipairs(words) do
+		quoted[i] = quote_word(word)
+	end
+	return table.concat(quoted, " ")
+end
+
+-- The status in the console's last line, of which this is the end.
+local function console_status(tail)
+	return tonumber(tail:match("atoll: image %S+ ended with status (%d+)\r?\n$"))
+end
+
+local function console_crashed(tail)
+	return tail:find("atoll: image %S+ ended as crashed\r?\n$") ~= nil
+end
+
 local function exit_status(result)
 	return statuses[result.ending] or result.status or statuses.failed
 end
@@ -146,10 +177,15 @@ local function summary(result)
 end
 
 return {
+	TAIL_MAX = TAIL_MAX,
+	config_number = config_number,
+	console_crashed = console_crashed,
+	console_status = console_status,
 	contents = contents,
 	describe = describe,
 	exit_status = exit_status,
 	image_path = image_path,
 	payload = payload,
+	quote_words = quote_words,
 	summary = summary,
 }

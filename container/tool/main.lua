@@ -11,7 +11,14 @@ local failure = require("fail")
 local VERSION = "0.1.0"
 local FAILED = 125 -- exit status: the tool itself failed
 
-local commands = { "build", "map", "run", "symbolize", "stats", "jobs" }
+local commands = { "build", "map", "run", "symbolize", "stats", "jobs", "debug" }
+
+-- The script of a command whose name Lua's own library has.
+local scripts = { debug = "debugger" }
+
+local function command_module(name)
+	return require(scripts[name] or name)
+end
 
 local function is_command(name)
 	for _, command in ipairs(commands) do
@@ -25,7 +32,7 @@ end
 local function help()
 	print("usage: atoll COMMAND [WORD]...\n")
 	for _, name in ipairs(commands) do
-		print(("  %-10s %s"):format(name, require(name).summary))
+		print(("  %-10s %s"):format(name, command_module(name).summary))
 	end
 	print("  help       print this, or with a command's name what it takes")
 	print("  version    print the version\n")
@@ -53,10 +60,10 @@ local function run_command(name, args)
 	if not is_command(name) then
 		unknown(name)
 	elseif wants_help(args) then
-		io.stdout:write(require(name).usage)
+		io.stdout:write(command_module(name).usage)
 		return 0
 	end
-	return require(name).main(args)
+	return command_module(name).main(args)
 end
 
 local function dispatch(name, ...)

@@ -2,7 +2,8 @@
 -- Reads a command's options.
 --
 -- A specification maps each option to {field name, name of its value}; without
--- a value's name the option is a flag. Everything else is an operand; `--` ends
+-- a value's name the option is a flag; a third entry, true, makes the field a list
+-- of the values of all such options. Everything else is an operand; `--` ends
 -- the options and what follows it is in result.rest.
 
 local fail = require("fail").fail
@@ -39,6 +40,9 @@ local function parse(command, spec, args)
 				fail("%s: option %s: got the value \"%s\"; expected none", command, name, attached)
 			end
 			value = attached or true
+			if option[3] then
+				value = table.move({ value }, 1, 1, #(result[option[1]] or {}) + 1, result[option[1]] or {})
+			end
 			result[option[1]] = value
 		end
 		i = i + 1

@@ -171,6 +171,14 @@ static int sys_signals(lua_State *L)
 	return 1;
 }
 
+/* interrupt_ignore(): behind signals(); the terminal's Ctrl-C is for a child */
+static int sys_interrupt_ignore(lua_State *L)
+{
+	(void)L;
+	signal(SIGINT, SIG_IGN);
+	return 0;
+}
+
 /* signalled(): the number of the signal that came, or nil; empties the descriptor. */
 static int sys_signalled(lua_State *L)
 {
@@ -216,14 +224,21 @@ static int sys_cores(lua_State *L)
 int luaopen_sys(lua_State *L)
 {
 	static const luaL_Reg functions[] = {
-		{"clock", sys_clock},     {"cores", sys_cores},
-		{"getpid", sys_getpid},   {"is_root", sys_is_root},
-		{"kill", sys_kill},       {"signalled", sys_signalled},
-		{"signals", sys_signals}, {"spawn", sys_spawn},
-		{"wait", sys_wait},       {NULL, NULL},
+		{"clock", sys_clock},
+		{"cores", sys_cores},
+		{"getpid", sys_getpid},
+		{"is_root", sys_is_root},
+		{"kill", sys_kill},
+		{"signalled", sys_signalled},
+		{"signals", sys_signals},
+		{"spawn", sys_spawn},
+		{"wait", sys_wait},
+		{"interrupt_ignore", sys_interrupt_ignore},
+		{NULL, NULL},
 	};
 
 	luaL_newlib(L, functions);
 	descriptor_register(L);
+	socket_register(L);
 	return 1;
 }

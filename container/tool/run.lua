@@ -119,4 +119,5 @@ local function main(args)
 end
 
 return { summary = "run a packed image on Xen, an emulated Xen host, or as a Linux process",
-	usage = USAGE, main = main }
+	usage = USAGE, main = main, check_words = check_words, positive = positive,
+	terminal_output = terminal_output }

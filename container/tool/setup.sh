@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Installs the Debian packages that a group of make's targets needs.
 #
-# usage: setup.sh build|test|check...
+# usage: setup.sh build|test|check|debug...
 #
 # Asks dpkg first: where nothing is missing it takes no time and no network.
 set -eu
@@ -10,7 +10,8 @@ set -eu
 build="gcc binutils libc6-dev libxen-dev liblua5.4-dev libjemalloc-dev
 	lua5.4 qemu-system-x86 seabios xen-utils-4.17 xen-utils-common xenstore-utils
 	busybox-static cpio xz-utils"
-test="libcmocka-dev valgrind libsqlite3-dev lua-cjson-dev lua-lpeg-dev"
+test="libcmocka-dev valgrind gdb libsqlite3-dev lua-cjson-dev lua-lpeg-dev"
+debug="gdb"
 check="clang clang-format clang-tidy cppcheck"
 
 die() {
@@ -32,7 +33,8 @@ for group; do
 	build) packages="$packages $build" ;;
 	test) packages="$packages $test" ;;
 	check) packages="$packages $check" ;;
-	*) die "group \"$group\"; expected build, test or check" ;;
+	debug) packages="$packages $debug" ;;
+	*) die "group \"$group\"; expected build, test, check or debug" ;;
 	esac
 done
 

@@ -7,6 +7,7 @@
 --   D bytes of that file              B          the guest runs
 --   J guest (Lua table): run it       O bytes    of its console
 --   I bytes: type them                T          still here
+--   G bytes: of a gdb                 G bytes    for it
 --                                     E result   (Lua table)
 --
 -- A guest's console is never more than the bytes of O frames, so no guest can

@@ -12,9 +12,11 @@ int luaopen_foreign(lua_State *L); /* memory of running processes and guests */
 int luaopen_layout(lua_State *L);  /* the address map */
 int luaopen_memory(lua_State *L);  /* limit(bytes): what this Lua state may hold */
 int luaopen_sys(lua_State *L);     /* processes that run beside the tool */
+int luaopen_xen(lua_State *L);     /* another guest's registers and memory */
 
 int files_run(lua_State *L);            /* of module files */
 void descriptor_register(lua_State *L); /* adds to the table on top, module sys */
+void socket_register(lua_State *L);     /* likewise */
 
 /* Return nil and errno as text, "again" for EAGAIN; return true. */
 int answer_errno(lua_State *L);

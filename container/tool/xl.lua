@@ -5,10 +5,11 @@
 -- guest that has ended is preserved until its console is read to the last byte:
 -- destroying it closes the console's terminal with whatever that still holds.
 
-local fail = require("fail").fail
 local files = require("files")
+local guests = require("guest")
 local stats = require("stats")
 local sys = require("sys")
+local stub = require("stub")
 local xenbus = require("xenbus")
 
 local CREATE_MAX = 120 -- seconds until the guest runs
@@ -20,7 +21,6 @@ local GLANCE = 0.02
 local GLANCES = 60
 local GLANCES_AFTER_END = 3 -- behind the image's own last line nothing follows
 local WATCH_MAX = 65536 -- bytes of the console in which the text `after` is looked for
-local TAIL_MAX = 512 -- bytes of the console's end that are kept to find the status
 local ERRORS_MAX = 2 -- of xl's lines; the first names the cause, the later ones its effects
 local TICK = 2 -- seconds between two calls of output.tick
 
@@ -41,26 +41,6 @@ local function quote(text)
 	return '"' .. text:gsub('[%c"\\\128-\255]', function(c)
 		return ("\\x%02x"):format(c:byte())
 	end) .. '"'
-end
-
--- A word as the guest's kernel takes it off extra=: blanks part words, quotes hold them together.
-local function quote_word(word)
-	if word ~= "" and not word:find("[ '\"]") then
-		return word
-	end
-	local mark = word:find("'") and '"' or "'"
-	if word:find(mark, 1, true) then
-		fail("word %s: has both kinds of quotes; expected at most one of ' and \"", word)
-	end
-	return mark .. word .. mark
-end
-
-local function extra(words)
-	local quoted = {}
-	for i, word in ipairs(words) do
-		quoted[i] = quote_word(word)
-	end
-	return table.concat(quoted, " ")
 end
 
 -- The last assignment of a name wins.
@@ -84,7 +64,7 @@ local function config_text(guest, name)
 		words = table.move(words, 1, #words, 3, { "--module", "/dev/null" })
 	end
 	if #words > 0 then
-		lines[#lines + 1] = "extra=" .. quote(extra(words))
+		lines[#lines + 1] = "extra=" .. quote(guests.quote_words(words))
 	end
 	return table.concat(lines, "\n") .. "\n"
 end
@@ -193,7 +173,7 @@ function run:console_take()
 		return false
 	end
 	self.first = self.first or sys.clock()
-	self.tail = (self.tail .. bytes):sub(-TAIL_MAX)
+	self.tail = (self.tail .. bytes):sub(-guests.TAIL_MAX)
 	self.output.write(bytes)
 	if self.guest.after then
 		self:intervene(bytes)
@@ -203,18 +183,25 @@ end
 
 -- The status in the console's last line.
 function run:status()
-	return tonumber(self.tail:match("atoll: image %S+ ended with status (%d+)\r?\n$"))
+	return guests.console_status(self.tail)
 end
 
 -- Has the guest's kernel said its last line?
 function run:said_all()
-	return self:status() or self.tail:find("atoll: image %S+ ended as crashed\r?\n$")
+	return self:status() or guests.console_crashed(self.tail)
 end
 
 function run:started(domid)
 	self.domid, self.start = tonumber(domid), sys.clock()
 	self.deadline = self.start + (self.guest.timeout or math.huge)
 	self:console_open()
+	if self.wire then
+		local why
+		self.stub, why = stub.new(self.domid, self.wire, self.guest.handler)
+		if not self.stub then
+			return self:fail(why)
+		end
+	end
 	self.output.begin()
 end
 
@@ -275,15 +262,36 @@ function run:check_clock()
 	end
 end
 
+-- What gdb said, and what the guest did about it.
+function run:debug()
+	local bytes = self.wire.take()
+	if self.input then
+		self:input_take()
+	end
+	if self.stub and bytes and bytes ~= "" then
+		self.stub:take(bytes)
+	end
+	if self.stub then
+		self.stub:look()
+	end
+	if not bytes or self.wire.ended() or self.stub and self.stub.killed then
+		self.ending = self.ending or "interrupted"
+	end
+end
+
 -- One turn of the loop; false once xl has ended.
 function run:turn()
-	local readers, writers = { self.from, self.signals, self.console }, {}
+	local readers, writers = { self.signals, self.from, self.console }, {}
 	if self.console and self.typed ~= "" then
 		writers[1] = self.console
 	elseif self.console and self.input then
 		readers[#readers + 1] = self.input.fd
 	end
 	local wait = math.max(0, math.min(self.deadline, self.next_tick) - sys.clock())
+	if self.wire then
+		readers[#readers + 1] = self.wire.fd()
+		wait = math.min(wait, self.stub and self.stub:patience() or wait)
+	end
 	local readable, writable = sys.poll(readers, writers, wait)
 	if sys.signalled() then
 		self.ending = "interrupted"
@@ -297,8 +305,25 @@ function run:turn()
 	if self.input and readable[self.input.fd] then
 		self:input_take()
 	end
+	if self.wire then
+		self:debug()
+	end
 	self:check_clock()
 	return not readable[self.from] or self:messages_take()
+end
+
+-- A guest that has ended stays until its gdb has.
+function run:debug_on()
+	self.stub:ended()
+	while not self.ending do
+		local readers = { self.signals, self.wire.fd() }
+		sys.poll(readers, {}, math.max(0, self.next_tick - sys.clock()))
+		if sys.signalled() then
+			self.ending = "interrupted"
+		end
+		self:debug()
+		self:check_clock()
+	end
 end
 
 -- Reads on until the console stays silent.
@@ -364,11 +389,11 @@ function run:result()
 	}
 end
 
-local function create(guest, output, input)
+local function create(guest, output, input, wire)
 	local name = ("atoll-%s-%d"):format(guest.name, sys.getpid())
 	local folder, path = write_config(guest, name)
 	local signals = assert(sys.signals())
-	local pid, from = spawn_piped({ "xl", "create", "-F", path })
+	local pid, from = spawn_piped({ "xl", "create", wire and "-Fp" or "-F", path })
 	if not pid then
 		files.remove(folder)
 		return nil, from
@@ -378,6 +403,7 @@ local function create(guest, output, input)
 		guest = guest,
 		output = output,
 		input = input,
+		wire = wire,
 		name = name,
 		folder = folder, -- of the config, removed in the end
 		signals = signals,
@@ -395,8 +421,10 @@ end
 
 -- output: write(bytes), begin() once the guest runs, tick() every two seconds.
 -- input, or nil: fd, and read() that returns bytes, or nil at the end.
-local function run_guest(guest, output, input)
-	local self, err = create(guest, output, input)
+-- wire, or nil, leads to a gdb that has the guest stopped at its beginning: fd(), take()
+-- that returns bytes or nil at the end, write(bytes), and ended(), true when gdb has.
+local function run_guest(guest, output, input, wire)
+	local self, err = create(guest, output, input, wire)
 	if not self then
 		return { ending = "failed", reason = err, seconds = 0 }
 	end
@@ -405,6 +433,9 @@ local function run_guest(guest, output, input)
 		end
 		if self.shutdown then
 			self:console_drain()
+		end
+		if self.stub and self.shutdown and not self.ending then
+			self:debug_on()
 		end
 	end)
 	self:judge()

@@ -26,16 +26,17 @@ function tool.read(name)
 	return file:read("a")
 end
 
--- What a shell command prints in the folder, and its exit status.
-function tool.run(command)
-	local output = tool.shell(("cd '%s' && timeout 60 %s 2>&1; echo $?"):format(tool.folder, command))
+-- What a shell command prints in the folder, and its exit status; it may take 60 seconds.
+function tool.run(command, seconds)
+	local output = tool.shell(("cd '%s' && timeout %d %s 2>&1; echo $?"):format(tool.folder,
+		seconds or 60, command))
 	local text, status = output:match("^(.-)(%d+)\n$")
 	return text, tonumber(status)
 end
 
 -- The same of `atoll WORDS`.
-function tool.call(words)
-	return tool.run(("'%s' %s"):format(tool.atoll, words))
+function tool.call(words, seconds)
+	return tool.run(("'%s' %s"):format(tool.atoll, words), seconds)
 end
 
 -- Instead of tap.finish.
