@@ -5,6 +5,7 @@
  */
 #include "container/bare/pc.h"
 #include "container/bare/port.h"
+#include "container/xen/cpu.h"
 #include "container/xen/lock.h"
 #include "layout/layout.h"
 
