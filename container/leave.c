@@ -11,8 +11,23 @@
 #include "container/streams.h"
 #include "container/trace.h"
 
-/* After so many times, code of the C library that takes no end is thought to be harmless. */
-#define DEFERRALS_MAX 1000
+/*
+ * The C library's longjmp calls the cleanup handlers of the frames it jumps over,
+ * by which its own functions unlock what they lock. One that only waits for a
+ * lock would unlock it under its owner's hands. So the jump is made from within
+ * the frame it goes to: then no frame lies between, and the handlers are dropped.
+ */
+static _Noreturn void base_jump(const struct thread_base *base)
+{
+	__asm__ volatile("mov %0, %%rsp\n\t"
+			 "xor %%ebp, %%ebp\n\t"
+			 "call *%1"
+			 :
+			 : "r"(base->stack + THREAD_JUMP_BYTES), "a"(siglongjmp), "D"(base->jump),
+			   "S"(1)
+			 : "memory");
+	__builtin_unreachable();
+}
 
 _Noreturn void leave_now(struct thread *t)
 {
@@ -21,13 +36,12 @@ _Noreturn void leave_now(struct thread *t)
 	atomic_store_explicit(&t->leaves, false, memory_order_relaxed);
 	atomic_store_explicit(&t->leave_is_sent, false, memory_order_relaxed);
 	streams_unlock();
-	siglongjmp(t->base, 1);
+	base_jump(t->base);
 }
 
 void thread_outside(struct thread *t)
 {
 	t->is_inside = false;
-	t->deferrals = 0;
 }
 
 static bool leave_is_wanted(const struct thread *t)
@@ -61,23 +75,39 @@ void thread_release(void)
 		leave_now(t);
 }
 
-static bool leave_is_safe(struct thread *t, ucontext_t *context)
+/* Where a library returns to, in place of the code that called it. */
+static void __attribute__((used)) leave_returned(void)
 {
-	if (trace_in_library(context) && !trace_in_call(context) && t->deferrals < DEFERRALS_MAX)
-		return false;
-	return !trace_in_allocator(t, context);
+	leave_now(thread_self());
 }
 
-/* The request as the signal handler sees it; returns when the thread may not leave yet. */
+__asm__(".pushsection .text.leave, \"ax\"\n"
+	"leave_trampoline:\n\t"
+	"and $-16, %rsp\n\t"
+	"call leave_returned\n"
+	".popsection");
+
+extern const char leave_trampoline[];
+
+/*
+ * Where the allocator or the C library is at work, it is let go on to its end: the
+ * address that it will return to becomes that of the trampoline.
+ */
 static void leave_consider(struct thread *t, ucontext_t *context)
 {
-	if (!leave_is_wanted(t) || t->may_escape)
+	uint64_t *slot;
+
+	if (!trace_way_out(t, context, &slot))
 		return;
-	if (leave_is_safe(t, context))
+	if (!slot)
 		leave_now(t);
-	t->deferrals++;
+	*slot = (uint64_t)leave_trampoline;
 }
 
+/*
+ * Held meanwhile: the code that is interrupted is not to leave on the strength of
+ * what a second look at this handler finds.
+ */
 static void leave_handler(int signal, siginfo_t *info, void *context)
 {
 	struct thread *t = thread_self();
@@ -87,7 +117,11 @@ static void leave_handler(int signal, siginfo_t *info, void *context)
 	(void)info;
 	if (!t)
 		return;
-	leave_consider(t, context);
+	if (leave_is_wanted(t) && !t->may_escape) {
+		t->holds++;
+		leave_consider(t, context);
+		t->holds--;
+	}
 	atomic_store_explicit(&t->leave_is_sent, false, memory_order_relaxed);
 	errno = kept;
 }

@@ -11,7 +11,7 @@
  *   - not while it holds: between thread_hold and thread_release the container's
  *     own tables are in its hands,
  *   - not in the allocator, and not in the C library unless it waits there in a
- *     system call: it may own one of their locks.
+ *     system call: it may own one of their locks. It leaves when they return.
  *
  * A thread that may not leave yet leaves when it releases, or is asked again.
  */

@@ -264,8 +264,10 @@ static void (*const steps[STEP_DONE])(struct component *c, struct thread *t) = {
 void component_life(struct thread *t)
 {
 	struct component *c = t->component;
+	struct thread_base base;
 
-	if (sigsetjmp(t->base, 0) && c->step != STEP_HANDLERS && c->step != STEP_STREAMS)
+	t->base = &base;
+	if (sigsetjmp(base.jump, 0) && c->step != STEP_HANDLERS && c->step != STEP_STREAMS)
 		c->step++;
 	for (; c->step != STEP_DONE; c->step++)
 		steps[c->step](c, t);

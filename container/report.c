@@ -74,17 +74,17 @@ static void registers_say(const ucontext_t *context)
 	say(" cr2 %016llx\n", r[REG_CR2]);
 }
 
-static bool frame_say(void *argument, uint64_t ip, bool behind_call)
+static bool frame_say(void *argument, const struct trace_frame *frame)
 {
 	unsigned *depth = argument;
 	uint64_t offset;
 	/* A return address may lie behind the last instruction of its function. */
-	const char *name = symbol_at(ip - behind_call, &offset);
+	const char *name = symbol_at(frame->ip - frame->is_caller, &offset);
 
 	if (name)
-		say(" #%-2u %016lx %s+%#lx\n", *depth, ip, name, offset + behind_call);
+		say(" #%-2u %016lx %s+%#lx\n", *depth, frame->ip, name, offset + frame->is_caller);
 	else
-		say(" #%-2u %016lx ?\n", *depth, ip);
+		say(" #%-2u %016lx ?\n", *depth, frame->ip);
 	return ++*depth < BACKTRACE_DEPTH;
 }
 

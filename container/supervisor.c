@@ -332,6 +332,19 @@ static int image_status(void)
 	return status;
 }
 
+/* A request to leave that comes meanwhile is for the code below, which is not known here. */
+static void handler_begin(struct thread *t)
+{
+	if (t)
+		t->holds++;
+}
+
+static void handler_end(struct thread *t)
+{
+	if (t)
+		t->holds--;
+}
+
 static void stop_requested(int signal, siginfo_t *info, void *context)
 {
 	int kept = errno;
@@ -339,15 +352,17 @@ static void stop_requested(int signal, siginfo_t *info, void *context)
 	(void)signal;
 	(void)info;
 	(void)context;
+	handler_begin(thread_self());
 	atomic_fetch_add(&supervisor.stop_requests, 1);
 	supervisor_wake();
+	handler_end(thread_self());
 	errno = kept;
 }
 
 /* On the component's main thread; what it waits for in a system call answers EINTR. */
 static void component_asked(int signal, siginfo_t *info, void *context)
 {
-	const struct thread *t = thread_self();
+	struct thread *t = thread_self();
 	int kept = errno;
 
 	(void)signal;
@@ -355,8 +370,10 @@ static void component_asked(int signal, siginfo_t *info, void *context)
 	(void)context;
 	if (!t || !t->is_inside || t->component->step != STEP_RUN)
 		return;
+	handler_begin(t);
 	if (!atomic_exchange(&t->component->is_told, true) && t->component->spec->runtime->stop)
 		t->component->spec->runtime->stop();
+	handler_end(t);
 	errno = kept;
 }
 

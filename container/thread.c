@@ -178,9 +178,11 @@ static void thread_finish(void *argument)
 static void *thread_run(struct thread *t)
 {
 	void *volatile result = NULL;
+	struct thread_base base;
 
 	pthread_cleanup_push(thread_finish, t);
-	if (!sigsetjmp(t->base, 0)) {
+	t->base = &base;
+	if (!sigsetjmp(base.jump, 0)) {
 		thread_enter(t);
 		result = t->start(t->argument);
 	}

@@ -41,6 +41,15 @@ enum thread_state {
 	THREAD_JOINED,
 };
 
+#define THREAD_JUMP_BYTES 4096
+
+/* Where a thread comes back to when it leaves: a variable of the function that is its base. */
+struct thread_base {
+	sigjmp_buf jump;
+	/* What jumps there stands here: see leave_now. */
+	char stack[THREAD_JUMP_BYTES] __attribute__((aligned(16)));
+};
+
 struct thread {
 	_Atomic uint32_t state; /* of enum thread_state; a futex: joiners sleep on LIVE */
 	_Atomic pthread_t id;   /* from LIVE on */
@@ -57,14 +66,12 @@ struct thread {
 	void *argument;
 
 	/* Its own, in and out of signal handlers: see leave.h and trace.h. */
-	sigjmp_buf base;
+	struct thread_base *base;
 	sigjmp_buf escape;
 	volatile sig_atomic_t is_inside;
 	volatile sig_atomic_t may_escape;
 	volatile sig_atomic_t holds;
 	volatile sig_atomic_t locks; /* holds that a failure would not survive: the container's */
-	volatile sig_atomic_t deferrals;
-	volatile sig_atomic_t is_reporting;
 
 	atomic_bool leaves; /* it is asked to; anyone sets it */
 	/*

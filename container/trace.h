@@ -17,21 +17,29 @@ struct thread;
 /* Before any component starts: the unwinder takes its memory the first time it is used. */
 void trace_init(void);
 
+struct trace_frame {
+	uint64_t ip;
+	bool is_caller; /* ip is a return address; else the code was interrupted there */
+	uint64_t *slot; /* where a caller's ip lies on the stack */
+};
+
 /*
- * Call each(argument, ip, behind_call) for the interrupted instruction and then
- * for each caller, whose ip is a return address: behind_call. Until it returns
- * false. Returns false where the stack cannot be read to its end. Where the
- * interrupted instruction is in no function of the image, the context is
- * changed to that of its caller.
+ * Call each(argument, frame) for the interrupted instruction and then for each
+ * caller, until it returns false. Returns false where the stack cannot be read to
+ * its end. Where the interrupted instruction is in no function of the image, the
+ * context is changed to that of its caller.
  */
 bool trace_walk(struct thread *t, ucontext_t *context,
-		bool (*each)(void *argument, uint64_t ip, bool behind_call), void *argument);
+		bool (*each)(void *argument, const struct trace_frame *frame), void *argument);
 
 /* Whether the interrupted code was called by the allocator, or is the allocator. */
 bool trace_in_allocator(struct thread *t, ucontext_t *context);
 
-/* Whether it is the C library's; whether it is about to come back from a system call. */
-bool trace_in_library(const ucontext_t *context);
-bool trace_in_call(const ucontext_t *context);
+/*
+ * How the interrupted code gets out of the allocator and the C library. True with
+ * *slot NULL: it is not in them, or only waits there in a system call. True with a
+ * slot: when it returns to the address there. False: that cannot be told now.
+ */
+bool trace_way_out(struct thread *t, ucontext_t *context, uint64_t **slot);
 
 #endif
