@@ -99,9 +99,10 @@ static void leave_consider(struct thread *t, ucontext_t *context)
 
 	if (!trace_way_out(t, context, &slot))
 		return;
-	if (!slot)
+	if (slot)
+		*slot = (uint64_t)leave_trampoline;
+	else
 		leave_now(t);
-	*slot = (uint64_t)leave_trampoline;
 }
 
 /*

@@ -204,8 +204,10 @@ static bool handler_pop(struct component *c, struct exit_handler *popped)
 		c->handlers = first->next;
 	}
 	threads_unlock();
+	if (!first)
+		return false;
 	free(first);
-	return first;
+	return true;
 }
 
 /* Those of the component's own object, the last one first. */

@@ -17,6 +17,7 @@
 
 static struct channel *channel;
 static volatile uintptr_t bad = 16;
+static FILE *volatile file;
 
 static void write_bad(void)
 {
@@ -146,8 +147,8 @@ static void way_handler(void)
 static void way_stream(void)
 {
 	static char room[16];
-	FILE *file = fmemopen(room, sizeof(room), "w");
 
+	file = fmemopen(room, sizeof(room), "w");
 	if (!file)
 		exit(99);
 	file->_lock = (void *)bad;

@@ -28,13 +28,7 @@ __attribute__((constructor)) static void construct(void)
 
 static int is_new(void)
 {
-	char *fresh = malloc(BLOCK);
-	int spoilt = 0;
-
-	for (int i = 0; fresh && i < BLOCK; i++)
-		spoilt |= fresh[i];
-	return initialised == 7 && !zero && constructed == 2 && own == 3 && !left_open && fresh &&
-	       !spoilt;
+	return initialised == 7 && !zero && constructed == 2 && own == 3 && !left_open;
 }
 
 static void *wait_for_ever(void *argument)

@@ -9,4 +9,4 @@ component "looker" { language = "c", sources = { "looker.c" }, core = 0, heap = 
 component "waiter" { language = "c", sources = { "waiter.c" }, core = 0, heap = "2M" }
 component "deaf" { language = "c", sources = { "deaf.c" }, core = 0, heap = "2M", restart = "always" }
 
-channel "words" { from = "looker", to = "waiter", size = "4K" }
+channel "words" { from = "deaf", to = "waiter", size = "4K" }
