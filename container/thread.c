@@ -332,19 +332,30 @@ static bool belongs(const struct thread *t, const struct component *c)
 	return thread_state(t) != THREAD_FREE && t->component == c && !thread_is_main(t);
 }
 
-/*
- * A detached thread has nobody who waits for it: it is buried when its component
- * needs a grave, and by no other, in whose hands the C library would then leave
- * memory of this one's heap.
- */
-static void detached_reap(const struct component *c)
+/* The component's first thread from *number on that has ended; *number is then behind it. */
+static struct thread *ended_next(const struct component *c, bool only_detached, unsigned *number)
 {
-	for (unsigned n = 1; n < LAYOUT_THREADS_MAX; n++) {
-		struct thread *t = &threads[n];
+	struct thread *found = NULL;
 
-		if (belongs(t, c) && thread_state(t) == THREAD_ENDED && t->is_detached)
-			thread_reap(t, false, NULL);
+	threads_lock();
+	for (; !found && *number < LAYOUT_THREADS_MAX; ++*number) {
+		struct thread *t = &threads[*number];
+
+		if (belongs(t, c) && thread_state(t) == THREAD_ENDED &&
+		    (t->is_detached || !only_detached))
+			found = t;
 	}
+	threads_unlock();
+	return found;
+}
+
+static void ended_reap(const struct component *c, bool only_detached)
+{
+	unsigned number = 1;
+	struct thread *t;
+
+	while ((t = ended_next(c, only_detached, &number)))
+		thread_reap(t, false, NULL);
 }
 
 static struct thread *row_take(struct component *c, unsigned number, size_t stack_bytes,
@@ -375,8 +386,13 @@ int thread_start(struct component *c, unsigned number, size_t stack_bytes, bool 
 	int err = EAGAIN;
 
 	thread_hold();
+	/*
+	 * A detached thread has nobody who waits for it: it is buried when its component
+	 * needs a grave, and by no other, in whose hands the C library would then leave
+	 * memory of this one's heap.
+	 */
 	if (start)
-		detached_reap(c);
+		ended_reap(c, true);
 	t = row_take(c, number, stack_bytes, is_detached, start, argument);
 	if (t)
 		err = row_start(t, id);
@@ -424,17 +440,6 @@ static unsigned others_ask(const struct component *c)
 	return count;
 }
 
-/* Whoever was to join these is leaving or has left. */
-static void others_reap(const struct component *c)
-{
-	for (unsigned n = 1; n < LAYOUT_THREADS_MAX; n++) {
-		struct thread *t = &threads[n];
-
-		if (belongs(t, c) && thread_state(t) == THREAD_ENDED)
-			thread_reap(t, false, NULL);
-	}
-}
-
 static void timespec_add_ns(struct timespec *at, long ns)
 {
 	at->tv_nsec += ns;
@@ -461,7 +466,7 @@ bool threads_end(struct component *c, unsigned seconds)
 			return false;
 		timespec_add_ns(&now, LEAVE_AGAIN_NS);
 		futex_sleep(&c->ends, seen, &now);
-		others_reap(c);
+		ended_reap(c, false); /* whoever was to join these leaves too */
 	}
 }
 

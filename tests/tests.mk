@@ -18,6 +18,7 @@ test-binaries := $(unit-tests:%=$(B)/tests/plain/%) \
 jemalloc-objects := $(filter $(B)/lib/lean/jemalloc_%,$(lean-objects))
 $(foreach v,$(variants),$(eval libs-$(v)-test_lean := $(B)/lib/lean/scan.o $(B)/lib/lean/locale.o))
 libs-plain-test_heap := $(jemalloc-objects) -l:libjemalloc.a -lm
+libs-plain-test_supervisor := -l:libjemalloc.a -lm
 libs-plain-test_heap_life := -l:libjemalloc.a -lm
 libs-plain-test_runtime := -l:libjemalloc.a -lm
 wraps := $(shell sed 's/^/-Wl,--wrap=/' container/wrap.syms)
