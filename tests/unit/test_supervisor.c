@@ -74,7 +74,7 @@ static void *thread_of_weaver(void *argument)
 
 static int run_weaver(void)
 {
-	pthread_t threads[LAYOUT_THREADS_MAX];
+	pthread_t threads[LAYOUT_THREADS_MAX] = {0};
 
 	while (threads_made < LAYOUT_THREADS_MAX) {
 		thread_refusal = component_thread_create(&threads[threads_made], 0, false,
