@@ -35,8 +35,8 @@ static size_t stack_bytes_default(void)
 /* Without an address, the C library answers with the end of the stack at 0. */
 static bool attr_has_stack(const pthread_attr_t *attr)
 {
-	void *base;
-	size_t bytes;
+	void *base = NULL;
+	size_t bytes = 0;
 
 	return !pthread_attr_getstack(attr, &base, &bytes) && (uintptr_t)base + bytes;
 }
