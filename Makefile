@@ -51,7 +51,7 @@ test: $(B)/.setup-test all tests
 	$(Q)tests/run
 
 check: $(B)/.setup-check all
-	$(Q)CFLAGS='$(CFLAGS)' KERNEL_FLAGS='$(flags-kernel)' KERNEL_SOURCES='$(kernel_sources)' tests/check
+	$(Q)CFLAGS='$(CFLAGS)' KERNEL_FLAGS='$(flags-kernel)' KERNEL_SOURCES='$(sort $(kernel_sources) $(bare_sources))' tests/check
 
 bench: all
 	$(Q)tests/bench/run

@@ -119,7 +119,7 @@ static uint64_t random_access(int advice)
 		if (advice)
 			madvise(table, RANDOM_BYTES, advice);
 		for (size_t i = 0; i < words; i++)
-			table[i] = i * 0x9e3779b97f4a7c15u;
+			table[i] = i * 11400714819323198485u;
 	}
 	start = now();
 	for (unsigned i = 0; i < RANDOM_STEPS; i++)

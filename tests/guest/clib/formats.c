@@ -29,8 +29,10 @@ static void integers_write(void)
 
 static void strings_write(void)
 {
+	const char *volatile nothing = NULL; /* the compiler must not see what it is */
+
 	printf("[%s] [%10s] [%-10s] [%.2s] [%.*s] [%s]\n", "abc", "abc", "abc", "abc", 1, "abc",
-	       (const char *)NULL);
+	       nothing);
 	printf("[%c] [%3c] [%ls] [%lc] [%.2ls]\n", 'x', 'y', L"wide", L'w', L"wide");
 	printf("[%p] [%p]\n", NULL, (void *)0x1234);
 }
@@ -93,7 +95,7 @@ static void scans_write(void)
 	printf(" -> %d %d %u %s\n", a, b, x, word);
 	printf("sscanf: %d", sscanf("1.5e3,0x1p-3;abc123", "%lf,%f;%7[a-z]%n", &d, &f, set, &n));
 	printf(" -> %a %a %s %d\n", d, f, set, n);
-	printf("sscanf: %d", sscanf("0x7fffffffffffffff rest of it", "%lli %ms", &big, &made));
+	printf("sscanf: %d", sscanf("0x7fffffff rest of it", "%lli %ms", &big, &made));
 	printf(" -> %lld %s\n", big, made);
 	free(made);
 	printf("sscanf: %d %d\n", sscanf("x", "%d", &a), sscanf("", "%d", &a));
