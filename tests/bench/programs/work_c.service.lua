@@ -3,4 +3,4 @@
 name = "work_c"
 cores = 1
 
-component "c" { language = "c", sources = { "work.c" }, core = 0, heap = "272M" }
+component "c" { language = "c", sources = { "work.c" }, core = 0, heap = "448M" }
