@@ -53,13 +53,15 @@ test: $(B)/.setup-test all tests
 check: $(B)/.setup-check all
 	$(Q)CFLAGS='$(CFLAGS)' KERNEL_FLAGS='$(flags-kernel)' KERNEL_SOURCES='$(sort $(kernel_sources) $(bare_sources))' tests/check
 
-bench: all
+bench: all $(B)/bench/channels
+	$(Q)$(B)/bench/channels
 	$(Q)tests/bench/run
 
 setup: $(B)/.setup-build $(B)/.setup-test $(B)/.setup-check
 
 $(B)/.setup-test: | $(B)/.setup-build
 $(B)/.setup-check: | $(B)/.setup-test
+$(B)/.setup-bench: | $(B)/.setup-build
 
 # The stamp is as old as the list of packages, so a new package is installed.
 $(B)/.setup-%: container/tool/setup.sh

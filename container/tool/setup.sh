@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Installs the Debian packages that a group of make's targets needs.
 #
-# usage: setup.sh build|test|check|debug...
+# usage: setup.sh build|test|check|debug|bench...
 #
 # Asks dpkg first: where nothing is missing it takes no time and no network.
 set -eu
@@ -12,6 +12,8 @@ build="gcc binutils libc6-dev libxen-dev liblua5.4-dev libjemalloc-dev
 	busybox-static cpio xz-utils"
 test="libcmocka-dev valgrind gdb libsqlite3-dev lua-cjson-dev lua-lpeg-dev"
 debug="gdb"
+bench="g++ libdpdk-dev libck-dev libboost-dev liburcu-dev libzmq3-dev libnng-dev iceoryx
+	libiceoryx-binding-c-dev"
 check="clang clang-format clang-tidy cppcheck"
 
 die() {
@@ -34,7 +36,8 @@ for group; do
 	test) packages="$packages $test" ;;
 	check) packages="$packages $check" ;;
 	debug) packages="$packages $debug" ;;
-	*) die "group \"$group\"; expected build, test, check or debug" ;;
+	bench) packages="$packages $bench" ;;
+	*) die "group \"$group\"; expected build, test, check, debug or bench" ;;
 	esac
 done
 

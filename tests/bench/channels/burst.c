@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+/* Bursts: threads, cores, clocks. */
+#include "tests/bench/channels/burst.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <x86intrin.h>
+
+#include "tests/bench/channels/pattern.h"
+
+#define BURST_PRIORITY 10
+#define BURST_TRIAL 20 /* messages of the first, doubled until long enough to tell */
+#define BURST_TRIAL_NS 1e6
+
+static double burst_tick; /* ns */
+static uint64_t burst_samples[BURST_SAMPLES];
+static cpu_set_t burst_all;
+
+struct burst_side {
+	struct burst_peer *peer;
+	bool trip;
+	struct load load;
+	unsigned ready;
+};
+
+static double burst_clock(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+static void burst_measure_tick(void)
+{
+	double begun = burst_clock();
+	uint64_t ticks = __rdtsc();
+
+	while (burst_clock() - begun < 2e7)
+		;
+	burst_tick = (burst_clock() - begun) / (double)(__rdtsc() - ticks);
+}
+
+static cpu_set_t burst_core(unsigned which)
+{
+	cpu_set_t one;
+
+	CPU_ZERO(&one);
+	for (unsigned cpu = 0; cpu < CPU_SETSIZE; cpu++)
+		if (CPU_ISSET(cpu, &burst_all) && which-- == 0)
+			CPU_SET(cpu, &one);
+	return one;
+}
+
+void burst_begin(void)
+{
+	struct sched_param first = {.sched_priority = BURST_PRIORITY};
+
+	sched_getaffinity(0, sizeof(burst_all), &burst_all);
+	if (CPU_COUNT(&burst_all) < 2) {
+		fprintf(stderr, "channels: %d processor; expected 2\n", CPU_COUNT(&burst_all));
+		exit(1);
+	}
+	if (sched_setscheduler(0, SCHED_FIFO, &first))
+		fprintf(stderr,
+			"channels: no real-time priority here; others disturb the figures\n");
+	burst_measure_tick();
+}
+
+bool burst_open(struct burst_peer *p, const struct peer *peer, size_t len, bool trip)
+{
+	*p = (struct burst_peer){.peer = peer, .len = len};
+	p->there = peer->open(len);
+	if (p->there && trip)
+		p->back = peer->open(len);
+	return p->there && (p->back || !trip);
+}
+
+void burst_close(struct burst_peer *p)
+{
+	p->peer->close(p->there);
+	if (p->back)
+		p->peer->close(p->back);
+}
+
+static void *burst_far(void *arg)
+{
+	struct burst_side *side = arg;
+	const struct burst_peer *p = side->peer;
+
+	__atomic_store_n(&side->ready, 1, __ATOMIC_RELEASE);
+	if (side->trip)
+		p->peer->pong(p->there, p->back, &side->load);
+	else
+		p->peer->receive(p->there, &side->load);
+	return NULL;
+}
+
+static void burst_near(struct burst_side *side)
+{
+	struct burst_peer *p = side->peer;
+
+	side->load.begun = __rdtsc();
+	if (side->trip)
+		p->peer->ping(p->there, p->back, &side->load);
+	else
+		p->peer->send(p->there, &side->load);
+	side->load.ended = __rdtsc();
+}
+
+/* The threads of some peers are made while a link opens: those are free to go anywhere. */
+static void burst_both(struct burst_side *near, struct burst_side *far)
+{
+	cpu_set_t here = burst_core(0), there = burst_core(1);
+	pthread_attr_t attr;
+	pthread_t other;
+
+	pthread_attr_init(&attr);
+	pthread_attr_setaffinity_np(&attr, sizeof(there), &there);
+	sched_setaffinity(0, sizeof(here), &here);
+	if (pthread_create(&other, &attr, burst_far, far)) {
+		perror("channels: thread");
+		exit(1);
+	}
+	while (!__atomic_load_n(&far->ready, __ATOMIC_ACQUIRE))
+		_mm_pause();
+	burst_near(near);
+	pthread_join(other, NULL);
+	sched_setaffinity(0, sizeof(burst_all), &burst_all);
+	pthread_attr_destroy(&attr);
+}
+
+static int burst_compare(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* From the sender's start to the end of whoever ends last. */
+static struct burst_result burst_figure(const struct load *near, const struct load *far,
+					bool sampled)
+{
+	uint64_t ended = far->ended > near->ended ? far->ended : near->ended;
+	struct burst_result r = {
+		.each = (double)(ended - near->begun) * burst_tick / (double)near->count,
+		.sender = (double)(near->ended - near->begun) * burst_tick / (double)near->count,
+	};
+
+	if (!sampled)
+		return r;
+	qsort(burst_samples, near->count, sizeof(burst_samples[0]), burst_compare);
+	r.p50 = (double)burst_samples[near->count / 2] * burst_tick;
+	r.p99 = (double)burst_samples[near->count * 99 / 100] * burst_tick;
+	return r;
+}
+
+static struct burst_result burst_once(struct burst_peer *p, const struct burst_kind *kind,
+				      uint64_t count)
+{
+	struct load load = {
+		.len = p->len,
+		.first = p->next,
+		.count = count,
+		.work = kind->work,
+		.idle = (uint64_t)(kind->idle / burst_tick),
+		.block = kind->block,
+		.samples = burst_samples,
+	};
+	struct burst_side near = {.peer = p, .trip = kind->trip, .load = load}, far = near;
+	bool sampled = kind->trip || kind->work || kind->idle > 0;
+
+	burst_both(&near, &far);
+	p->next += count;
+	p->bad |= near.load.bad || far.load.bad;
+	return burst_figure(&near.load, &far.load, sampled);
+}
+
+static uint64_t burst_count(struct burst_peer *p, const struct burst_kind *kind)
+{
+	bool sampled = kind->trip || kind->work || kind->idle > 0;
+	uint64_t most = sampled ? BURST_SAMPLES : UINT64_C(1) << 30, count = BURST_TRIAL;
+	double each = burst_once(p, kind, count).each;
+
+	while (each * (double)count < BURST_TRIAL_NS && count < most / 4) {
+		count *= 4;
+		each = burst_once(p, kind, count).each;
+	}
+	count = (uint64_t)(kind->length / each) + 1;
+	return count < most ? count : most;
+}
+
+/* Others have the machine as long as we had it. */
+static void burst_rest(double ns)
+{
+	usleep((unsigned)(ns / 1000));
+}
+
+struct burst_result burst_run(struct burst_peer *p, const struct burst_kind *kind)
+{
+	struct burst_result r;
+
+	if (!p->count)
+		p->count = burst_count(p, kind);
+	r = burst_once(p, kind, p->count);
+	burst_rest(r.each * (double)p->count / 2);
+	return r;
+}
+
+double burst_work(const struct burst_kind *kind)
+{
+	cpu_set_t here = burst_core(0);
+	uint64_t begun, count = (uint64_t)(kind->length / (double)(kind->work + 1)) + 1;
+
+	sched_setaffinity(0, sizeof(here), &here);
+	count = count < BURST_SAMPLES ? count : BURST_SAMPLES;
+	begun = __rdtsc();
+	for (uint64_t i = 0; i < count; i++) {
+		pattern_work(kind->work);
+		burst_samples[i] = __rdtsc();
+	}
+	begun = __rdtsc() - begun;
+	sched_setaffinity(0, sizeof(burst_all), &burst_all);
+	return (double)begun * burst_tick / (double)count;
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/* Our channel, by its public calls, as components use it. */
+#include <stdlib.h>
+
+#include "ipc/channel.h"
+#include "ipc/endpoint.h"
+
+struct sender {
+	struct channel *ch;
+};
+
+struct receiver {
+	struct channel *ch;
+};
+
+struct link {
+	struct sender s;
+	struct receiver r;
+	struct ring rings[2];
+	struct channel *ends[2];
+};
+
+static inline void *link_room(struct sender *s, size_t len, bool block)
+{
+	void *room;
+
+	while (channel_reserve(s->ch, len, block ? CHANNEL_FOREVER : CHANNEL_NOW, &room) !=
+	       CHANNEL_OK)
+		bell_pause();
+	return room;
+}
+
+static inline void link_post(struct sender *s, size_t len, bool block)
+{
+	(void)block;
+	channel_commit(s->ch, len);
+}
+
+static inline void link_flush(struct sender *s)
+{
+	(void)s;
+}
+
+static inline const void *link_next(struct receiver *r, size_t *len, bool block)
+{
+	const void *msg;
+
+	while (channel_peek(r->ch, block ? CHANNEL_FOREVER : CHANNEL_NOW, &msg, len) != CHANNEL_OK)
+		bell_pause();
+	return msg;
+}
+
+static inline void link_done(struct receiver *r)
+{
+	channel_release(r->ch);
+}
+
+#include "tests/bench/channels/loops.h"
+
+static struct ring channel_ring(size_t bytes)
+{
+	struct ring ring = {
+		.control = peer_memory(sizeof(struct ring_control)),
+		.memory = peer_memory(bytes),
+		.size = bytes,
+	};
+
+	ring_init(&ring, 0);
+	return ring;
+}
+
+static struct link *channel_link(size_t len)
+{
+	struct link *l = peer_memory(sizeof(*l));
+
+	l->rings[0] = channel_ring(peer_ring_bytes(len));
+	l->rings[1] = channel_ring(RING_MIN_BYTES);
+	for (unsigned i = 0; i < 2; i++) {
+		l->ends[i] = peer_memory(sizeof(struct channel));
+		endpoint_init(l->ends[i], &l->rings[i], &l->rings[1 - i], 0);
+	}
+	l->s.ch = l->ends[0];
+	l->r.ch = l->ends[1];
+	return l;
+}
+
+static void channel_unlink(struct link *l)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		peer_memory_free(l->ends[i], sizeof(struct channel));
+		peer_memory_free(l->rings[i].control, sizeof(struct ring_control));
+		peer_memory_free(l->rings[i].memory, l->rings[i].size);
+	}
+	peer_memory_free(l, sizeof(*l));
+}
+
+extern const struct peer peer_channel;
+const struct peer peer_channel =
+	LOOPS_PEER("Atoll", PEER_STREAM | PEER_SPARSE | PEER_BATCH | PEER_POLL | PEER_BLOCK,
+		   channel_link, channel_unlink);

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* The rows of the bench, what came out of them, and how that is printed. */
+#ifndef TESTS_BENCH_CHANNELS_TABLE_H
+#define TESTS_BENCH_CHANNELS_TABLE_H
+
+#include "tests/bench/channels/burst.h"
+
+#define TABLE_PEERS 24
+#define TABLE_LENGTHS 8
+
+enum row_name {
+	ROW_STREAM,
+	ROW_BATCH,
+	ROW_POLL,
+	ROW_BLOCK,
+	ROW_PARKED,
+	ROW_WAKE,
+	ROW_SPARSE,
+	ROWS
+};
+
+enum row_metric {
+	ROW_RATE,  /* million messages a second, from ns each; more is better */
+	ROW_TIMES, /* ns, p50 and p99 */
+	ROW_COST,  /* ns */
+};
+
+struct row {
+	const char *title;
+	unsigned can; /* peers that have one of these */
+	enum row_metric metric;
+	struct burst_kind kind;
+	size_t lens[TABLE_LENGTHS]; /* up to a 0 */
+};
+
+struct cell {
+	bool ran;
+	double ns, p99; /* medians over the rounds */
+};
+
+struct table {
+	const struct peer *const *peers; /* the first is ours; up to a NULL */
+	struct cell cells[ROWS][TABLE_LENGTHS][TABLE_PEERS];
+};
+
+extern const struct row table_rows[ROWS];
+
+void table_print_row(const struct table *t, enum row_name name);
+
+/* The targets, each with what came out. */
+void table_print_targets(const struct table *t);
+
+#endif
