@@ -25,12 +25,10 @@ enum channel_status channel_reserve(struct channel *ch, size_t len, uint64_t dea
 	return status;
 }
 
-/* The receiver's flag is not 0: it sleeps, or has closed, or both. */
+/* The message belongs to a batch, or the receiver's flag is not 0. */
 static enum channel_status channel_committed(struct channel *ch, uint32_t flag)
 {
-	if (flag & BELL_PARKED && bell_ring(&ch->tx.control->flag.receiver))
-		ring_count(&ch->tx.bells, 1);
-	return flag & RING_CLOSED ? endpoint_refused(ch, flag) : CHANNEL_OK;
+	return ch->tx.withheld ? endpoint_flush(ch) : endpoint_published(ch, flag);
 }
 
 enum channel_status channel_commit(struct channel *ch, size_t len)
@@ -40,7 +38,7 @@ enum channel_status channel_commit(struct channel *ch, size_t len)
 	if (ring_rare(len >= ch->tx.reserved))
 		return CHANNEL_MISUSE;
 	flag = ring_commit(&ch->tx, len);
-	return ring_rare(flag) ? channel_committed(ch, flag) : CHANNEL_OK;
+	return ring_rare(flag | ch->tx.withheld) ? channel_committed(ch, flag) : CHANNEL_OK;
 }
 
 enum channel_status channel_peek(struct channel *ch, uint64_t deadline, const void **msg,

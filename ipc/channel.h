@@ -9,7 +9,8 @@
  *
  *   sender                           receiver
  *   channel_reserve, channel_commit  channel_peek, channel_release   in place
- *   channel_send                     channel_recv                    by copy
+ *   channel_send, channel_sendv      channel_recv                    by copy
+ *   channel_commit_quiet, channel_flush                              in batches
  *   channel_finish                                                   half-close
  *   channel_close                    channel_close                   both ways
  *
@@ -87,6 +88,16 @@ enum channel_status channel_reserve(struct channel *ch, size_t len, uint64_t dea
 enum channel_status channel_commit(struct channel *ch, size_t len);
 
 /*
+ * channel_commit without publishing: this message and what follows it are a
+ * batch, which the peer sees, in order and all at once, at channel_flush, at the
+ * next channel_commit or channel_send, when a reserve finds no room, or when this
+ * side finishes. A component that dies before that has sent none of the batch.
+ * It never wakes the peer, and a flush wakes it once.
+ */
+enum channel_status channel_commit_quiet(struct channel *ch, size_t len);
+enum channel_status channel_flush(struct channel *ch);
+
+/*
  * The next message, in the ring itself, 8-byte aligned, until channel_release.
  * Peeking again without a release gives the same one. The peer of another
  * transport may still write to it: copy what you validate.
@@ -98,6 +109,15 @@ enum channel_status channel_release(struct channel *ch);
 /* Send a copy of len bytes. */
 enum channel_status channel_send(struct channel *ch, const void *msg, size_t len,
 				 uint64_t deadline);
+
+struct channel_part {
+	const void *bytes;
+	size_t size;
+};
+
+/* Send one message, a copy of these parts one behind the other. */
+enum channel_status channel_sendv(struct channel *ch, const struct channel_part *parts,
+				  size_t count, uint64_t deadline);
 
 /*
  * Copy the next message to buf. *len has its length. When it is longer than

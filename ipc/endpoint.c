@@ -149,12 +149,27 @@ enum channel_status endpoint_refused(struct channel *ch, uint32_t flag)
 	return CHANNEL_CLOSED;
 }
 
+enum channel_status endpoint_published(struct channel *ch, uint32_t flag)
+{
+	if (flag & BELL_PARKED)
+		endpoint_wake(&ch->tx.control->flag.receiver, &ch->tx.bells);
+	return flag & RING_CLOSED ? endpoint_refused(ch, flag) : CHANNEL_OK;
+}
+
+enum channel_status endpoint_flush(struct channel *ch)
+{
+	return endpoint_published(ch, ring_flush(&ch->tx));
+}
+
 enum channel_status endpoint_reserve(struct channel *ch, size_t len, void **room)
 {
 	enum channel_status status = ring_reserve(&ch->tx, len, room);
 
 	if (status == CHANNEL_AGAIN && ring_rare(ch->tx_waits) && endpoint_join_tx(ch))
 		status = ring_reserve(&ch->tx, len, room);
+	/* The receiver can make no room behind what it does not see. */
+	if (status == CHANNEL_AGAIN && ring_rare(ch->tx.withheld))
+		status = endpoint_flush(ch) == CHANNEL_OK ? CHANNEL_AGAIN : CHANNEL_CLOSED;
 	if (ring_rare(status == CHANNEL_CLOSED))
 		endpoint_ended(ch, ch->tx.reason);
 	return status;

@@ -98,6 +98,12 @@ void endpoint_stop(struct channel *ch);
 /* The receiver's flag, as loaded, says that it takes no more. Returns CHANNEL_CLOSED. */
 enum channel_status endpoint_refused(struct channel *ch, uint32_t flag);
 
+/* Behind what this side has published: the receiver sleeps, or has closed, or neither. */
+enum channel_status endpoint_published(struct channel *ch, uint32_t flag);
+
+/* Publish the batch, which there is, and wake the receiver if it sleeps. */
+enum channel_status endpoint_flush(struct channel *ch);
+
 /* Hand consumed room back and wake a sender that waits for it. */
 void endpoint_ack(struct channel *ch);
 

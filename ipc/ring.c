@@ -8,6 +8,7 @@ _Static_assert(RING_MAX_BYTES / 2 <= UINT32_MAX, "a length fits half a header");
 static void ring_sender_end(struct ring_sender *s, enum channel_reason reason)
 {
 	s->reserved = 0;
+	s->withheld = 0;
 	s->limit = s->cursor; /* no room: every reserve takes the slow path */
 	__atomic_store_n(&s->reason, reason, __ATOMIC_RELAXED);
 }
@@ -52,6 +53,7 @@ void ring_sender_join(struct ring_sender *s, const struct ring *ring)
 	s->cursor = 0;
 	s->limit = s->size - RING_WORD;
 	s->reserved = 0;
+	s->withheld = 0;
 	__atomic_store_n(&s->refused, false, __ATOMIC_RELAXED);
 	__atomic_store_n(&s->reason, CHANNEL_OPEN, __ATOMIC_RELAXED);
 }
@@ -99,6 +101,14 @@ void ring_refused(struct ring_sender *s, uint32_t flag)
 	ring_sender_end(s, ring_peer_reason(flag >> RING_REASON_SHIFT));
 }
 
+static void ring_pad(struct ring_sender *s, uint64_t tail)
+{
+	if (s->withheld)
+		ring_withhold(s, ring_header(RING_PAD, 0), tail);
+	else
+		ring_publish(s, ring_header(RING_PAD, 0), tail);
+}
+
 enum channel_status ring_reserve_slow(struct ring_sender *s, size_t len, void **room)
 {
 	uint32_t flag = __atomic_load_n(&s->control->flag.receiver, __ATOMIC_ACQUIRE);
@@ -117,7 +127,7 @@ enum channel_status ring_reserve_slow(struct ring_sender *s, size_t len, void **
 	if (need > s->limit - s->cursor)
 		return CHANNEL_AGAIN;
 	if (record > tail)
-		ring_publish(s, ring_header(RING_PAD, 0), tail);
+		ring_pad(s, tail);
 	s->reserved = len + 1;
 	*room = ring_word(s->memory, s->size, s->cursor) + 1;
 	return CHANNEL_OK;
@@ -125,6 +135,8 @@ enum channel_status ring_reserve_slow(struct ring_sender *s, size_t len, void **
 
 uint32_t ring_finish(struct ring_sender *s, enum channel_reason reason)
 {
+	if (s->withheld)
+		ring_flush(s);
 	/* The word is 0 and the sender's own: no room is needed, and none behind it. */
 	__atomic_store_n(ring_word(s->memory, s->size, s->cursor), ring_header(RING_FIN, reason),
 			 __ATOMIC_RELEASE);
@@ -154,10 +166,22 @@ static uint64_t ring_published(const struct ring_sender *s, uint64_t header)
 	return header >> 32 == RING_DATA && record <= tail && record <= s->size / 2 ? record : 0;
 }
 
+/* A batch that was not published goes; one that was is no batch any more. */
+static void ring_bury_batch(struct ring_sender *s)
+{
+	const uint64_t *word = ring_word(s->memory, s->size, s->batch);
+
+	if (s->withheld && !__atomic_load_n(word, __ATOMIC_RELAXED))
+		s->cursor = s->batch;
+	s->withheld = 0;
+}
+
 void ring_sender_bury(struct ring_sender *s, enum channel_reason reason)
 {
-	uint64_t *word = ring_word(s->memory, s->size, s->cursor);
+	uint64_t *word;
 
+	ring_bury_batch(s);
+	word = ring_word(s->memory, s->size, s->cursor);
 	reason = s->reason ? s->reason : reason;
 	s->cursor += ring_published(s, __atomic_load_n(word, __ATOMIC_RELAXED));
 	word = ring_word(s->memory, s->size, s->cursor);

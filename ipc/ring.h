@@ -21,6 +21,11 @@
  * ring_sender_bury and ring_receiver_bury then close the ring in its place. What
  * they rely on: the cursor is stored behind the header, so that at most one
  * record is published and not yet stepped over.
+ *
+ * A batch is several records that are published at once. The header of its first
+ * one is withheld, in the sender's own struct, so the word where it belongs stays
+ * 0; the others stand complete behind it, where no receiver gets. Storing the
+ * one word publishes them all, and whoever ends before that has sent none of them.
  */
 #ifndef IPC_RING_H
 #define IPC_RING_H
@@ -80,6 +85,8 @@ struct ring_sender {
 	uint64_t cursor;   /* position of the next header */
 	uint64_t limit;    /* no record may end behind this position */
 	uint64_t reserved; /* bytes of payload reserved, plus 1; 0 when none are */
+	uint64_t withheld; /* the header of a batch's first record; 0 when there is no batch */
+	uint64_t batch;    /* the position where it belongs */
 	enum channel_reason reason;
 	bool refused; /* the reason is the receiver's, and the caller was told */
 	uint64_t sent, sent_bytes, parks, bells;
@@ -120,7 +127,7 @@ enum channel_status ring_reserve_slow(struct ring_sender *s, size_t len, void **
 enum channel_status ring_peek_slow(struct ring_receiver *r, uint64_t header, const void **msg,
 				   size_t *len);
 
-/* Publish the closing record. Returns the receiver's flag. */
+/* Publish what is withheld, then the closing record. Returns the receiver's flag. */
 uint32_t ring_finish(struct ring_sender *s, enum channel_reason reason);
 
 /* End the sending side, because the receiver's flag, as loaded, has RING_CLOSED. */
@@ -197,6 +204,36 @@ static inline void ring_publish(struct ring_sender *s, uint64_t header, uint64_t
 	s->cursor = next;
 }
 
+/*
+ * Append a record to the batch, or begin one with it. `withheld` is stored
+ * before the cursor, lest ring_sender_bury take the batch for published.
+ */
+static inline void ring_withhold(struct ring_sender *s, uint64_t header, uint64_t bytes)
+{
+	uint64_t next = s->cursor + bytes;
+
+	__atomic_store_n(ring_word(s->memory, s->size, next), 0, __ATOMIC_RELAXED);
+	if (s->withheld) {
+		__atomic_store_n(ring_word(s->memory, s->size, s->cursor), header,
+				 __ATOMIC_RELAXED);
+	} else {
+		s->batch = s->cursor;
+		__atomic_signal_fence(__ATOMIC_SEQ_CST);
+		s->withheld = header;
+	}
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	s->cursor = next;
+}
+
+/* P1 of a whole batch, which there is. Returns the receiver's flag. */
+static inline uint32_t ring_flush(struct ring_sender *s)
+{
+	__atomic_store_n(ring_word(s->memory, s->size, s->batch), s->withheld, __ATOMIC_RELEASE);
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	s->withheld = 0;
+	return bell_look(&s->control->flag.receiver);
+}
+
 /* Room for len bytes, or CHANNEL_AGAIN. */
 static inline enum channel_status ring_reserve(struct ring_sender *s, size_t len, void **room)
 {
@@ -220,6 +257,15 @@ static inline uint32_t ring_commit(struct ring_sender *s, size_t len)
 	ring_count(&s->sent, 1);
 	ring_count(&s->sent_bytes, len);
 	return bell_look(&s->control->flag.receiver);
+}
+
+/* The same, but as part of a batch. */
+static inline void ring_commit_quiet(struct ring_sender *s, size_t len)
+{
+	ring_withhold(s, ring_header(RING_DATA, (uint32_t)len), ring_record(len));
+	s->reserved = 0;
+	ring_count(&s->sent, 1);
+	ring_count(&s->sent_bytes, len);
 }
 
 /* Take what a header says to be a message, if it can be one. */

@@ -129,7 +129,7 @@ static void test_connect(unsigned long turn)
 }
 
 /* What the dead one sent, each message once; then the survivor is told, both ways. */
-static void assert_told(unsigned least, unsigned most)
+static unsigned test_drain(void)
 {
 	enum channel_status status;
 	unsigned n = 0;
@@ -137,6 +137,13 @@ static void assert_told(unsigned least, unsigned most)
 	while ((status = test_recv(test.survivor, n, CHANNEL_NOW)) == CHANNEL_OK)
 		n++;
 	assert_int_equal(status, CHANNEL_CLOSED);
+	return n;
+}
+
+static void assert_told(unsigned least, unsigned most)
+{
+	unsigned n = test_drain();
+
 	assert_in_range(n, least, most);
 	assert_int_equal(channel_send(test.survivor, "", 0, CHANNEL_NOW), CHANNEL_CLOSED);
 	assert_int_equal(channel_recv(test.survivor, &n, 0, &(size_t){0}, CHANNEL_NOW),
@@ -175,6 +182,43 @@ static void a_sender_may_end_at_any_instruction(void **state)
 		assert_int_equal(channel_reason(test.survivor), CHANNEL_PEER_DIED);
 	}
 	assert_true(n > 100);
+}
+
+static void life_batch(void)
+{
+	void *room;
+
+	for (unsigned i = 0; i < BATCH; i++) {
+		if (channel_reserve(test.mortal, test_length(i), CHANNEL_NOW, &room) != CHANNEL_OK)
+			return;
+		((char *)room)[0] = ((char *)room)[test_length(i) - 1] = (char)i;
+		channel_commit_quiet(test.mortal, test_length(i));
+	}
+	test.done = 1;
+	if (channel_flush(test.mortal) == CHANNEL_OK)
+		test.done = 2;
+}
+
+static void a_batch_is_sent_whole_or_not_at_all(void **state)
+{
+	static const unsigned least[] = {0, 0, BATCH}, most[] = {0, BATCH, BATCH};
+	unsigned long n = 0, sent = 0, lost = 0;
+	bool ended = true;
+
+	(void)state;
+	for (; ended; n++) {
+		unsigned received;
+
+		test_connect(n);
+		ended = test_ends(life_batch, n);
+		channel_table_end(MORTAL, true);
+		received = test_drain();
+		assert_true(received == least[test.done] || received == most[test.done]);
+		sent += received == BATCH;
+		lost += received == 0;
+		assert_told(0, 0);
+	}
+	assert_true(sent > 1 && lost > 100);
 }
 
 static void life_receive(void)
@@ -431,6 +475,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_sender_may_end_at_any_instruction),
+		cmocka_unit_test(a_batch_is_sent_whole_or_not_at_all),
 		cmocka_unit_test(a_receiver_may_end_at_any_instruction),
 		cmocka_unit_test(
 			a_sender_that_ends_before_it_has_woken_its_peer_leaves_nobody_asleep),
