@@ -99,6 +99,11 @@ void channel_close(struct channel *ch)
 	endpoint_close(ch, CHANNEL_FINISHED);
 }
 
+void channel_break(struct channel *ch)
+{
+	endpoint_close(ch, CHANNEL_PROTOCOL);
+}
+
 static enum channel_reason channel_load_reason(const enum channel_reason *reason)
 {
 	return __atomic_load_n(reason, __ATOMIC_RELAXED);

@@ -132,6 +132,12 @@ void channel_finish(struct channel *ch);
 /* Send and receive no more; messages not yet received are lost. Idempotent. */
 void channel_close(struct channel *ch);
 
+/*
+ * The same, because the peer sent what it must not: both ends' reason is
+ * CHANNEL_PROTOCOL. What this end sent before can still be read.
+ */
+void channel_break(struct channel *ch);
+
 /* Why receiving (or, where only that is closed, sending) came to its end. */
 enum channel_reason channel_reason(const struct channel *ch);
 

@@ -7,7 +7,7 @@
 # Asks dpkg first: where nothing is missing it takes no time and no network.
 set -eu
 
-build="gcc binutils libc6-dev libxen-dev liblua5.4-dev libjemalloc-dev
+build="gcc binutils libc6-dev libxen-dev liblua5.4-dev libjemalloc-dev libmsgpack-dev
 	lua5.4 qemu-system-x86 seabios xen-utils-4.17 xen-utils-common xenstore-utils
 	busybox-static cpio xz-utils"
 test="libcmocka-dev valgrind gdb libsqlite3-dev lua-cjson-dev lua-lpeg-dev"

@@ -7,7 +7,6 @@
  */
 #include "runtimes/lua/runtime_lua.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <lauxlib.h>
 #include <lua.h>
@@ -17,6 +16,7 @@
 #include "container/image.h"
 #include "container/runtime.h"
 #include "runtimes/lua/runtime_lua_state.h"
+#include "runtimes/lua/runtime_lua_wait.h"
 
 struct script {
 	const struct runtime_lua_program *program;
@@ -71,43 +71,8 @@ static int script_main(lua_State *L)
 	for (int i = 1; i < s->argc; i++)
 		lua_pushstring(L, s->argv[i]);
 	lua_call(L, s->argc - 1, 0);
+	runtime_lua_tasks_finish(L);
 	return 0;
-}
-
-/* The error as text with a traceback; not called when memory is out. [-1, +1, m] */
-static int error_describe(lua_State *L)
-{
-	const char *message = lua_tostring(L, 1);
-
-	if (runtime_lua_is_memory_error(message))
-		return 1; /* from a coroutine; the report is below */
-	if (!message && luaL_callmeta(L, 1, "__tostring") && lua_type(L, -1) == LUA_TSTRING)
-		return 1;
-	if (!message)
-		message = lua_pushfstring(L, "error object is a %s value", luaL_typename(L, 1));
-	luaL_traceback(L, L, message, 1);
-	return 1;
-}
-
-static int memory_report(const char *name)
-{
-	const char *trace = runtime_lua_trace();
-	struct component_stats stats;
-
-	component_stats(&stats);
-	fprintf(stderr, "%s: out of memory; the heap's quota is %zu KiB\n", name,
-		stats.heap_quota >> 10);
-	if (*trace)
-		fprintf(stderr, "%s\n", trace);
-	return 1;
-}
-
-static int failure_report(const char *name, int error, const char *message)
-{
-	if (error == LUA_ERRMEM || runtime_lua_is_memory_error(message))
-		return memory_report(name);
-	fprintf(stderr, "%s: %s\n", name, message ? message : "an error in an error's handler");
-	return 1;
 }
 
 static int runtime_lua_run(const struct image_component *spec, int argc, char **argv, char **envp)
@@ -117,16 +82,16 @@ static int runtime_lua_run(const struct image_component *spec, int argc, char **
 	int error;
 
 	if (!L)
-		return memory_report(spec->name);
+		return runtime_lua_report("not enough memory");
 	if (component_at_exit(runtime_lua_close, L)) {
 		runtime_lua_close(L);
-		return memory_report(spec->name);
+		return runtime_lua_report("not enough memory");
 	}
-	lua_pushcfunction(L, error_describe);
+	lua_pushcfunction(L, runtime_lua_describe);
 	lua_pushcfunction(L, script_main);
 	lua_pushlightuserdata(L, &script);
 	error = lua_pcall(L, 1, 0, 1);
-	return error ? failure_report(spec->name, error, lua_tostring(L, -1)) : 0;
+	return error ? runtime_lua_report(lua_tostring(L, -1)) : 0;
 }
 
 const struct runtime runtime_lua = {

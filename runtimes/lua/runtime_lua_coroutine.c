@@ -2,20 +2,19 @@
 /*
  * coroutine.resume and coroutine.wrap as Lua has them, but for one thing: they
  * note which coroutine runs. What comes from outside Lua, a request to stop or
- * a failed allocation, has no other way to learn it.
+ * a failed allocation, has no other way to learn it. And where a coroutine below
+ * a task yields because it waits, its resumer waits with it.
  */
 #include "runtimes/lua/runtime_lua_state.h"
 
 #include <lauxlib.h>
 #include <lua.h>
 
+#include "runtimes/lua/runtime_lua_wait.h"
+
 #define FAILED (-1)
 
-/*
- * Resume co with the count values on top of L. Returns how many values it left
- * on L instead, or FAILED with an error object there. [-count, +n, -]
- */
-static int resume(lua_State *L, lua_State *co, int count)
+int runtime_lua_resume(lua_State *L, lua_State *co, int count)
 {
 	lua_State *resumer = runtime_lua_self.running;
 	int results, status;
@@ -43,14 +42,18 @@ static int resume(lua_State *L, lua_State *co, int count)
 	return results;
 }
 
-/* coroutine.resume(co, ...) -> true, ... | false, error. [-0, +n, v] */
-static int coroutine_resume(lua_State *L)
+/* Resume co until it yields to the program or ends; k goes on where it waits. [-count, +n, e] */
+static int resume_through(lua_State *L, lua_State *co, int count, lua_KFunction k)
 {
-	lua_State *co = lua_tothread(L, 1);
-	int results;
+	int results = runtime_lua_resume(L, co, count);
 
-	luaL_argexpected(L, co, 1, "coroutine");
-	results = resume(L, co, lua_gettop(L) - 1);
+	while (runtime_lua_wait_below(L, co, results, 0, k))
+		results = runtime_lua_resume(L, co, 0);
+	return results;
+}
+
+static int resume_answer(lua_State *L, int results)
+{
 	lua_pushboolean(L, results != FAILED);
 	if (results == FAILED)
 		results = 1;
@@ -58,11 +61,24 @@ static int coroutine_resume(lua_State *L)
 	return results + 1;
 }
 
-/* What coroutine.wrap returns: its errors go on, with the place in front. [-0, +n, e] */
-static int coroutine_call(lua_State *L)
+static int resume_on(lua_State *L, int status, lua_KContext context)
 {
-	lua_State *co = lua_tothread(L, lua_upvalueindex(1));
-	int results = resume(L, co, lua_gettop(L));
+	(void)status, (void)context;
+	return resume_answer(L, resume_through(L, lua_tothread(L, 1), 0, resume_on));
+}
+
+/* coroutine.resume(co, ...) -> true, ... | false, error. [-0, +n, v] */
+static int coroutine_resume(lua_State *L)
+{
+	lua_State *co = lua_tothread(L, 1);
+
+	luaL_argexpected(L, co, 1, "coroutine");
+	return resume_answer(L, resume_through(L, co, lua_gettop(L) - 1, resume_on));
+}
+
+/* The results of a wrapped coroutine; its errors go on, with the place in front. [-0, +0, e] */
+static int call_answer(lua_State *L, lua_State *co, int results)
+{
 	int status = lua_status(co);
 
 	if (results != FAILED)
@@ -77,6 +93,22 @@ static int coroutine_call(lua_State *L)
 		lua_concat(L, 2);
 	}
 	return lua_error(L);
+}
+
+static int call_on(lua_State *L, int status, lua_KContext context)
+{
+	lua_State *co = lua_tothread(L, lua_upvalueindex(1));
+
+	(void)status, (void)context;
+	return call_answer(L, co, resume_through(L, co, 0, call_on));
+}
+
+/* What coroutine.wrap returns. [-0, +n, e] */
+static int coroutine_call(lua_State *L)
+{
+	lua_State *co = lua_tothread(L, lua_upvalueindex(1));
+
+	return call_answer(L, co, resume_through(L, co, lua_gettop(L), call_on));
 }
 
 /* coroutine.wrap(f) -> function. [-0, +1, v] */

@@ -12,6 +12,8 @@
 #include <lauxlib.h>
 #include <lua.h>
 
+#include "runtimes/lua/runtime_lua_wait.h"
+
 #define LEVELS_MAX 22 /* as many as a traceback by Lua shows */
 
 __thread struct runtime_lua_state runtime_lua_self;
@@ -133,6 +135,7 @@ lua_State *runtime_lua_open(void)
 		.running = L,
 		.traces = calloc(2, RUNTIME_LUA_TRACE_SIZE),
 	};
+	runtime_lua_tasks_stop();
 	lua_setallocf(L, memory_resize, NULL);
 	return L;
 }
@@ -143,6 +146,7 @@ void runtime_lua_close(void *L)
 
 	/* From here on there is nothing to stop, and no error that anyone will report. */
 	runtime_lua_self = (struct runtime_lua_state){.main = NULL};
+	runtime_lua_tasks_stop();
 	lua_close(L);
 	free(traces);
 }

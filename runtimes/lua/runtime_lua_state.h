@@ -41,6 +41,15 @@ const char *runtime_lua_trace(void);
 /* Whether this is Lua's error that memory is out, under whatever status it arrives. */
 bool runtime_lua_is_memory_error(const char *message);
 
+/* A message handler: the error as text with a traceback, but for out of memory. [-0, +1, m] */
+int runtime_lua_describe(struct lua_State *L);
+
+/* Say on stderr why the component ends; returns its status. */
+int runtime_lua_report(const char *message);
+
+/* The same, and end the component; NULL: memory is out. */
+_Noreturn void runtime_lua_fail(const char *report);
+
 /* The component was asked to stop; in a signal handler. */
 void runtime_lua_stop(void);
 

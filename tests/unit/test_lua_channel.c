@@ -62,6 +62,11 @@ bool component_stopping(void)
 	return true;
 }
 
+_Noreturn void component_exit(int status)
+{
+	exit(status);
+}
+
 const void *component_module(unsigned index, size_t *size)
 {
 	static const char *const modules[] = {"first\0file", ""};

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: MIT */
+/* Endpoints as Lua has them: messages as strings, closing, counters, opening by name. */
+#include "runtimes/lua/runtime_lua_channel.h"
+
+#include <errno.h>
+#include <lauxlib.h>
+
+#include "container/component.h"
+#include "runtimes/lua/runtime_lua_state.h"
+#include "runtimes/lua/runtime_lua_wait.h"
+
+#define ENDPOINT "atoll.endpoint"
+
+#define FOREVER_SECONDS 1e9 /* thirty years; as nanoseconds it still fits 64 bits */
+
+uint64_t runtime_lua_deadline_check(lua_State *L, int arg)
+{
+	lua_Number seconds;
+
+	if (lua_isnoneornil(L, arg))
+		return CHANNEL_FOREVER;
+	seconds = luaL_checknumber(L, arg);
+	luaL_argcheck(L, seconds == seconds, arg, "number of seconds expected, got NaN");
+	if (seconds <= 0)
+		return CHANNEL_NOW;
+	if (seconds >= FOREVER_SECONDS)
+		return CHANNEL_FOREVER;
+	return runtime_lua_now() + (uint64_t)(seconds * SECOND_NS);
+}
+
+struct runtime_lua_endpoint *runtime_lua_endpoint_check(lua_State *L)
+{
+	struct runtime_lua_endpoint *e = luaL_checkudata(L, 1, ENDPOINT);
+
+	luaL_argcheck(L, e->ch, 1, "endpoint was never open");
+	return e;
+}
+
+struct runtime_lua_endpoint *runtime_lua_endpoint_test(lua_State *L, int index)
+{
+	struct runtime_lua_endpoint *e = luaL_testudata(L, index, ENDPOINT);
+
+	return e && e->ch ? e : NULL;
+}
+
+static struct channel *channel_check(lua_State *L)
+{
+	return runtime_lua_endpoint_check(L)->ch;
+}
+
+int runtime_lua_failure(lua_State *L, const struct channel *ch, enum channel_status status)
+{
+	luaL_pushfail(L);
+	switch (status) {
+	case CHANNEL_AGAIN:
+		lua_pushliteral(L, "timeout");
+		return 2;
+	case CHANNEL_CLOSED:
+		lua_pushliteral(L, "closed");
+		return 2;
+	case CHANNEL_TOO_BIG:
+		lua_pushliteral(L, "too big");
+		return 2;
+	case CHANNEL_STOPPING:
+		runtime_lua_stop_seen(L);
+		lua_pushliteral(L, "stopping");
+		return 2;
+	default:
+		return luaL_error(L, "channel %s: %s", channel_name(ch),
+				  channel_status_text(status));
+	}
+}
+
+static int send_on(lua_State *L, int status, lua_KContext deadline)
+{
+	(void)status;
+	return runtime_lua_send_string(L, (uint64_t)deadline);
+}
+
+int runtime_lua_send_string(lua_State *L, uint64_t deadline)
+{
+	struct runtime_lua_wait w = {.deadline = deadline, .count = 1};
+	struct channel *ch = channel_check(L);
+	enum channel_status status;
+	bool stopping = false;
+	size_t len;
+	const char *msg = lua_tolstring(L, 2, &len);
+
+	w.one = (struct runtime_lua_wait_item){RUNTIME_LUA_WAIT_ROOM, ch, NULL, len};
+	for (;;) {
+		status = channel_send(ch, msg, len, runtime_lua_alone() ? deadline : CHANNEL_NOW);
+		if (status != CHANNEL_AGAIN || runtime_lua_wait_over(deadline, &stopping))
+			break;
+		runtime_lua_wait(L, &w, (lua_KContext)deadline, send_on);
+	}
+	if (status != CHANNEL_OK)
+		return runtime_lua_failure(L, ch, stopping ? CHANNEL_STOPPING : status);
+	lua_pushboolean(L, 1);
+	return 1;
+}
+
+/* endpoint:send(message [, timeout]) -> true | nil, word. [-0, +1|2, v] */
+static int endpoint_send(lua_State *L)
+{
+	channel_check(L);
+	luaL_checkstring(L, 2);
+	return runtime_lua_send_string(L, runtime_lua_deadline_check(L, 3));
+}
+
+int runtime_lua_receive(lua_State *L, uint64_t deadline, runtime_lua_take take, lua_KFunction k)
+{
+	struct runtime_lua_endpoint *e = runtime_lua_endpoint_check(L);
+	struct runtime_lua_wait w = {.deadline = deadline, .count = 1};
+	enum channel_status status;
+	bool stopping = false;
+	const void *msg;
+	size_t len;
+
+	w.one = (struct runtime_lua_wait_item){RUNTIME_LUA_WAIT_MESSAGE, e->ch, NULL, 0};
+	for (;;) {
+		if (e->view)
+			return luaL_error(L, "channel %s: a view still holds its message",
+					  channel_name(e->ch));
+		status = channel_peek(e->ch, runtime_lua_alone() ? deadline : CHANNEL_NOW, &msg,
+				      &len);
+		if (status == CHANNEL_OK)
+			return take(L, e->ch, msg, len);
+		if (status != CHANNEL_AGAIN || runtime_lua_wait_over(deadline, &stopping))
+			break;
+		runtime_lua_wait(L, &w, (lua_KContext)deadline, k);
+	}
+	return runtime_lua_failure(L, e->ch, stopping ? CHANNEL_STOPPING : status);
+}
+
+/* Released only once it is a string: when memory is out, no message is lost. [-0, +1, m] */
+static int take_string(lua_State *L, struct channel *ch, const void *msg, size_t len)
+{
+	lua_pushlstring(L, msg, len);
+	channel_release(ch);
+	return 1;
+}
+
+static int recv_on(lua_State *L, int status, lua_KContext deadline)
+{
+	(void)status;
+	return runtime_lua_receive(L, (uint64_t)deadline, take_string, recv_on);
+}
+
+/* endpoint:recv([timeout]) -> message | nil, word. [-0, +1|2, v] */
+static int endpoint_recv(lua_State *L)
+{
+	return recv_on(L, LUA_OK, (lua_KContext)runtime_lua_deadline_check(L, 2));
+}
+
+static int recv_value_on(lua_State *L, int status, lua_KContext deadline)
+{
+	(void)status;
+	return runtime_lua_receive(L, (uint64_t)deadline, runtime_lua_take_value, recv_value_on);
+}
+
+/* endpoint:recv_value([timeout]) -> value | nil, word. [-0, +1|2, v] */
+static int endpoint_recv_value(lua_State *L)
+{
+	return recv_value_on(L, LUA_OK, (lua_KContext)runtime_lua_deadline_check(L, 2));
+}
+
+/* What the loop below calls; its second argument is the message before. [-0, +1|2, v] */
+static int messages_next(lua_State *L)
+{
+	return recv_on(L, LUA_OK, (lua_KContext)CHANNEL_FOREVER);
+}
+
+/* for message in endpoint:messages() do: until it closes, or we are to stop. [-0, +2, v] */
+static int endpoint_messages(lua_State *L)
+{
+	channel_check(L);
+	lua_pushcfunction(L, messages_next);
+	lua_pushvalue(L, 1);
+	return 2;
+}
+
+/* endpoint:finish(): send no more. [-0, +0, v] */
+static int endpoint_finish(lua_State *L)
+{
+	channel_finish(channel_check(L));
+	return 0;
+}
+
+/* endpoint:close(), <close> and the collector; any number of times. [-0, +0, v] */
+static int endpoint_close(lua_State *L)
+{
+	struct runtime_lua_endpoint *e = luaL_checkudata(L, 1, ENDPOINT);
+
+	runtime_lua_view_drop(e);
+	if (e->ch)
+		channel_close(e->ch);
+	return 0;
+}
+
+/* endpoint:reject(): close; the peer has sent what it must not. [-0, +0, v] */
+static int endpoint_reject(lua_State *L)
+{
+	struct runtime_lua_endpoint *e = runtime_lua_endpoint_check(L);
+
+	runtime_lua_view_drop(e);
+	channel_break(e->ch);
+	return 0;
+}
+
+/* endpoint:reason() -> a word of channel_reason_text. [-0, +1, v] */
+static int endpoint_reason(lua_State *L)
+{
+	lua_pushstring(L, channel_reason_text(channel_reason(channel_check(L))));
+	return 1;
+}
+
+/* endpoint:name() [-0, +1, v] */
+static int endpoint_name(lua_State *L)
+{
+	lua_pushstring(L, channel_name(channel_check(L)));
+	return 1;
+}
+
+/* endpoint:max() -> bytes of the largest message. [-0, +1, v] */
+static int endpoint_max(lua_State *L)
+{
+	lua_pushinteger(L, (lua_Integer)channel_max(channel_check(L)));
+	return 1;
+}
+
+/* [-0, +0, m] */
+static void field_set(lua_State *L, const char *name, uint64_t value)
+{
+	lua_pushinteger(L, (lua_Integer)value);
+	lua_setfield(L, -2, name);
+}
+
+/* endpoint:stats() -> table of counters. [-0, +1, v] */
+static int endpoint_stats(lua_State *L)
+{
+	struct channel_stats s;
+
+	channel_stats(channel_check(L), &s);
+	lua_createtable(L, 0, 6);
+	field_set(L, "sent", s.sent);
+	field_set(L, "sent_bytes", s.sent_bytes);
+	field_set(L, "received", s.received);
+	field_set(L, "received_bytes", s.received_bytes);
+	field_set(L, "parks", s.parks);
+	field_set(L, "bells", s.bells);
+	return 1;
+}
+
+static const char *open_error(int error)
+{
+	switch (error) {
+	case EACCES:
+		return "belongs to other components";
+	case ECONNREFUSED:
+		return "its peer has ended for good";
+	default:
+		return "not in the manifest";
+	}
+}
+
+/* The endpoint that lives by this name, or a new one. [-0, +1, m] */
+static struct runtime_lua_endpoint *endpoint_push(lua_State *L, const char *name)
+{
+	struct runtime_lua_endpoint *e;
+
+	if (lua_getfield(L, lua_upvalueindex(1), name) == LUA_TUSERDATA)
+		return lua_touserdata(L, -1);
+	lua_pop(L, 1);
+	e = lua_newuserdatauv(L, sizeof(*e), 0);
+	*e = (struct runtime_lua_endpoint){NULL, NULL};
+	luaL_setmetatable(L, ENDPOINT);
+	return e;
+}
+
+/*
+ * atoll.open(name) -> endpoint | nil, message. While an endpoint lives, opening
+ * its channel again gives the same one, lest the collector of one close the
+ * other, connected anew where channel_open does that; the upvalue maps names to
+ * them, weakly. [-0, +1|2, v]
+ */
+static int atoll_open(lua_State *L)
+{
+	const char *name = luaL_checkstring(L, 1);
+	struct runtime_lua_endpoint *e = endpoint_push(L, name);
+	struct channel *ch;
+
+	/* A new connection takes the message away from the view. */
+	if (e->view && channel_reason(e->ch) != CHANNEL_OPEN)
+		runtime_lua_view_drop(e);
+	ch = channel_open(name);
+	if (!ch) {
+		luaL_pushfail(L);
+		lua_pushfstring(L, "%s: channel %s: %s", component_name(), name, open_error(errno));
+		return 2;
+	}
+	e->ch = ch;
+	lua_pushvalue(L, -1);
+	lua_setfield(L, lua_upvalueindex(1), name);
+	return 1;
+}
+
+static const luaL_Reg methods[] = {
+	{"send", endpoint_send},
+	{"recv", endpoint_recv},
+	{"messages", endpoint_messages},
+	{"send_value", runtime_lua_send_value},
+	{"recv_value", endpoint_recv_value},
+	{"view", runtime_lua_view},
+	{"finish", endpoint_finish},
+	{"close", endpoint_close},
+	{"reject", endpoint_reject},
+	{"reason", endpoint_reason},
+	{"name", endpoint_name},
+	{"max", endpoint_max},
+	{"stats", endpoint_stats},
+	{"__gc", endpoint_close},
+	{"__close", endpoint_close},
+	{NULL, NULL},
+};
+
+static const luaL_Reg functions[] = {
+	{"open", atoll_open},
+	{NULL, NULL},
+};
+
+void runtime_lua_channels(lua_State *L)
+{
+	luaL_newmetatable(L, ENDPOINT);
+	luaL_setfuncs(L, methods, 0);
+	lua_pushvalue(L, -1);
+	lua_setfield(L, -2, "__index");
+	lua_pop(L, 1);
+	runtime_lua_views(L);
+	lua_newtable(L); /* the open endpoints */
+	lua_createtable(L, 0, 1);
+	lua_pushliteral(L, "v");
+	lua_setfield(L, -2, "__mode");
+	lua_setmetatable(L, -2);
+	luaL_setfuncs(L, functions, 1);
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Endpoints in Lua, for the files of this folder.
+ *
+ * What may happen to a correct program (a closed channel, a timeout) is
+ * answered by nil and a word; what may not (a call out of turn) is an error.
+ */
+#ifndef RUNTIMES_LUA_RUNTIME_LUA_CHANNEL_H
+#define RUNTIMES_LUA_RUNTIME_LUA_CHANNEL_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <lua.h>
+
+#include "ipc/channel.h"
+
+struct runtime_lua_view;
+
+struct runtime_lua_endpoint {
+	struct channel *ch;            /* the container's; NULL when there was none to open */
+	struct runtime_lua_view *view; /* holds the message at the receiver's cursor; or NULL */
+};
+
+/* The first argument, an endpoint that was open once. [-0, +0, v] */
+struct runtime_lua_endpoint *runtime_lua_endpoint_check(lua_State *L);
+
+/* The same at any index, or NULL for what is no endpoint. [-0, +0, v] */
+struct runtime_lua_endpoint *runtime_lua_endpoint_test(lua_State *L, int index);
+
+/* A timeout in seconds, as a deadline; nil or none waits for ever. [-0, +0, v] */
+uint64_t runtime_lua_deadline_check(lua_State *L, int arg);
+
+/* The answer to a call that did not succeed: nil and a word. [-0, +2, v] */
+int runtime_lua_failure(lua_State *L, const struct channel *ch, enum channel_status status);
+
+/* Send the string at index 2 on the first argument's channel. [-0, +1|2, v] */
+int runtime_lua_send_string(lua_State *L, uint64_t deadline);
+
+/* Puts what is to be answered for a message onto the stack, then releases it. [-0, +n, e] */
+typedef int (*runtime_lua_take)(lua_State *L, struct channel *ch, const void *msg, size_t len);
+
+/* Wait for a message of the first argument's and take it; k calls this again. [-0, +n, v] */
+int runtime_lua_receive(lua_State *L, uint64_t deadline, runtime_lua_take take, lua_KFunction k);
+
+/* endpoint:view([timeout]) -> view | nil, word. [-0, +1|2, v] */
+int runtime_lua_view(lua_State *L);
+
+/* Let go of an endpoint's message, if a view holds it; the view is of no more use. */
+void runtime_lua_view_drop(struct runtime_lua_endpoint *e);
+
+/*
+ * As string.unpack, of the len bytes from pos (at most len) on: values, then the
+ * position behind them, from 1. Formats without alignment. [-0, +n, v]
+ */
+int runtime_lua_unpack(lua_State *L, const char *format, const char *bytes, size_t len, size_t pos);
+
+/* The view's metatable. [-0, +0, m] */
+void runtime_lua_views(lua_State *L);
+
+/* endpoint:send_value(value [, timeout]) -> true | nil, word. [-0, +1|2, v] */
+int runtime_lua_send_value(lua_State *L);
+
+/* A runtime_lua_take of a value: +1, or +2 where it is not one. */
+int runtime_lua_take_value(lua_State *L, struct channel *ch, const void *msg, size_t len);
+
+/* atoll.encode(value) -> string; atoll.decode(string) -> value | nil, word. [-0, +1|2, v] */
+int runtime_lua_encode(lua_State *L);
+int runtime_lua_decode(lua_State *L);
+
+/* Put `open` into the table on top. [-0, +0, m] */
+void runtime_lua_channels(lua_State *L);
+
+#endif

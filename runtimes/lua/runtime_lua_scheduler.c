@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The scheduler of a component's tasks: round robin over a list, each task run
+ * until it waits. It runs wherever something waits that cannot yield: in the
+ * script's main part, mostly, and so on the component's one thread.
+ */
+#include "runtimes/lua/runtime_lua_task.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <lauxlib.h>
+
+#include "container/component.h"
+#include "ipc/channel.h"
+#include "runtimes/lua/runtime_lua_state.h"
+
+/* How long one endpoint is waited for while there are others; see task_park. */
+#define TURN_NS UINT64_C(1000000)
+
+/* Each component has one thread that runs Lua, so this is its component's. */
+static __thread struct {
+	/* Heads of lists, of which only the links count. */
+	struct runtime_lua_task list;     /* the tasks that have not ended, */
+	unsigned count;                   /* so many */
+	struct runtime_lua_task failed;   /* those that have failed, and nobody has joined */
+	bool orphaned;                    /* of these one was collected, */
+	char *orphan;                     /* with this report; NULL where memory was out */
+	struct runtime_lua_task *current; /* NULL in the script's main part */
+	unsigned turn;
+} scheduler;
+
+/* What a coroutine yields to the scheduler: its address, and nobody else has that. */
+static const char waits;
+
+uint64_t runtime_lua_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * SECOND_NS + (uint64_t)now.tv_nsec;
+}
+
+bool runtime_lua_alone(void)
+{
+	return !scheduler.count;
+}
+
+static bool past(uint64_t deadline)
+{
+	return deadline != CHANNEL_FOREVER &&
+	       (deadline == CHANNEL_NOW || runtime_lua_now() >= deadline);
+}
+
+bool runtime_lua_wait_over(uint64_t deadline, bool *stopping)
+{
+	*stopping = deadline == CHANNEL_FOREVER && component_stopping();
+	return *stopping || past(deadline);
+}
+
+bool runtime_lua_item_over(const struct runtime_lua_wait_item *item)
+{
+	const void *msg;
+	void *room;
+	size_t len;
+
+	switch (item->kind) {
+	case RUNTIME_LUA_WAIT_MESSAGE:
+		return channel_peek(item->ch, CHANNEL_NOW, &msg, &len) != CHANNEL_AGAIN;
+	case RUNTIME_LUA_WAIT_ROOM:
+		return channel_reserve(item->ch, item->len, CHANNEL_NOW, &room) != CHANNEL_AGAIN;
+	default:
+		return item->task->state >= RUNTIME_LUA_TASK_ENDED;
+	}
+}
+
+static const struct runtime_lua_wait_item *wait_items(const struct runtime_lua_wait *w)
+{
+	return w->count > 1 ? w->many : &w->one;
+}
+
+static bool wait_is_over(const struct runtime_lua_wait *w)
+{
+	const struct runtime_lua_wait_item *items = wait_items(w);
+
+	for (unsigned i = 0; i < w->count; i++)
+		if (runtime_lua_item_over(&items[i]))
+			return true;
+	if ((w->until_stop || w->deadline == CHANNEL_FOREVER) && component_stopping())
+		return true;
+	return past(w->deadline);
+}
+
+static void list_append(struct runtime_lua_task *list, struct runtime_lua_task *t)
+{
+	t->next = list;
+	t->prev = list->prev;
+	t->prev->next = t;
+	t->next->prev = t;
+}
+
+static void list_take(struct runtime_lua_task *t)
+{
+	t->prev->next = t->next;
+	t->next->prev = t->prev;
+	t->prev = t->next = NULL;
+}
+
+void runtime_lua_task_add(lua_State *L, struct runtime_lua_task *t)
+{
+	lua_pushvalue(L, -1);
+	lua_rawsetp(L, LUA_REGISTRYINDEX, t);
+	list_append(&scheduler.list, t);
+	scheduler.count++;
+}
+
+/* What a report will say, if nobody joins; and the coroutine's variables closed. [-0, +0, m] */
+static void task_failed(lua_State *L, struct runtime_lua_task *t)
+{
+	const char *message = lua_tostring(t->co, -1);
+
+	luaL_checkstack(L, 3, "traceback");
+	if (!message)
+		message =
+			lua_pushfstring(L, "error object is a %s value", luaL_typename(t->co, -1));
+	else
+		lua_pushnil(L);
+	if (!runtime_lua_is_memory_error(message)) {
+		luaL_traceback(L, t->co, message, 0);
+		t->report = strdup(lua_tostring(L, -1));
+		lua_pop(L, 1);
+	}
+	lua_pop(L, 1);
+	lua_resetthread(t->co);
+	t->state = RUNTIME_LUA_TASK_FAILED;
+	t->count = 1;
+}
+
+/*
+ * Off the list, and in nobody's hands but the script's. Who could still join
+ * what failed is known only once all garbage is gone; failures are rare. [-0, +0, m]
+ */
+static void task_ended(lua_State *L, struct runtime_lua_task *t)
+{
+	list_take(t);
+	scheduler.count--;
+	if (t->state == RUNTIME_LUA_TASK_FAILED) {
+		list_append(&scheduler.failed, t);
+		t->unjoined = true;
+	}
+	lua_pushnil(L);
+	lua_rawsetp(L, LUA_REGISTRYINDEX, t);
+	if (!t->unjoined || t->joiners)
+		return;
+	lua_gc(L, LUA_GCCOLLECT);
+	if (scheduler.orphaned)
+		runtime_lua_fail(scheduler.orphan);
+}
+
+void runtime_lua_task_joined(struct runtime_lua_task *t)
+{
+	if (!t->unjoined)
+		return;
+	list_take(t);
+	t->unjoined = false;
+}
+
+void runtime_lua_task_forget(struct runtime_lua_task *t)
+{
+	if (t->unjoined) {
+		/* Its report is kept for whoever runs next: this is the collector. */
+		scheduler.orphaned = true;
+		scheduler.orphan = t->report;
+		t->report = NULL;
+	} else if (t->next) {
+		scheduler.count--;
+	}
+	if (t->next)
+		list_take(t);
+	free(t->report);
+	t->report = NULL;
+}
+
+void runtime_lua_task_cancel(lua_State *L, struct runtime_lua_task *t)
+{
+	lua_resetthread(t->co);
+	lua_settop(t->co, 0);
+	lua_pushliteral(t->co, "cancelled");
+	t->state = RUNTIME_LUA_TASK_FAILED;
+	t->count = 1;
+	list_take(t);
+	scheduler.count--;
+	lua_pushnil(L);
+	lua_rawsetp(L, LUA_REGISTRYINDEX, t);
+}
+
+void runtime_lua_task_run(lua_State *L, struct runtime_lua_task *t)
+{
+	struct runtime_lua_task *before = scheduler.current;
+	lua_State *runner = runtime_lua_self.running;
+	int status, results;
+
+	scheduler.current = t;
+	t->state = RUNTIME_LUA_TASK_RUNNING;
+	runtime_lua_self.running = t->co;
+	status = lua_resume(t->co, L, t->count, &results);
+	runtime_lua_self.running = runner;
+	scheduler.current = before;
+	if (runtime_lua_self.stop_due && runner)
+		runtime_lua_stop_arm(runner);
+	t->count = 0;
+	if (status == LUA_YIELD) {
+		/* What it yields itself goes nowhere: it lets the others run. */
+		t->state = lua_touserdata(t->co, -1) == &waits ? RUNTIME_LUA_TASK_WAITING
+							       : RUNTIME_LUA_TASK_READY;
+		lua_pop(t->co, results);
+		return;
+	}
+	t->state = RUNTIME_LUA_TASK_ENDED;
+	t->count = results;
+	if (status != LUA_OK)
+		task_failed(L, t);
+	task_ended(L, t);
+}
+
+/* Every task that can run, once; whether one did. [-0, +0, m] */
+static bool tasks_run(lua_State *L)
+{
+	bool ran = false;
+
+	for (unsigned n = scheduler.count; n && scheduler.count; n--) {
+		struct runtime_lua_task *t = scheduler.list.next;
+
+		/* Whatever it does to the list, the next to run is at its head. */
+		list_take(t);
+		list_append(&scheduler.list, t);
+		if (t->state == RUNTIME_LUA_TASK_WAITING && wait_is_over(&t->wait))
+			t->state = RUNTIME_LUA_TASK_READY;
+		if (t->state != RUNTIME_LUA_TASK_READY)
+			continue;
+		runtime_lua_task_run(L, t);
+		ran = true;
+	}
+	if (scheduler.orphaned)
+		runtime_lua_fail(scheduler.orphan);
+	return ran;
+}
+
+/* What all that waits has in common. */
+struct sleep {
+	uint64_t deadline; /* the first */
+	unsigned endpoints;
+	unsigned chosen; /* in: which of them to look for */
+	const struct runtime_lua_wait_item *item;
+};
+
+static void sleep_add(struct sleep *s, const struct runtime_lua_wait *w)
+{
+	const struct runtime_lua_wait_item *items = wait_items(w);
+
+	if (w->deadline < s->deadline)
+		s->deadline = w->deadline;
+	for (unsigned i = 0; i < w->count; i++)
+		if (items[i].kind != RUNTIME_LUA_WAIT_TASK && s->endpoints++ == s->chosen)
+			s->item = &items[i];
+}
+
+static struct sleep sleep_of(const struct runtime_lua_wait *own, unsigned chosen)
+{
+	struct sleep s = {.deadline = CHANNEL_FOREVER, .chosen = chosen};
+
+	sleep_add(&s, own);
+	for (struct runtime_lua_task *t = scheduler.list.next; t != &scheduler.list; t = t->next)
+		if (t->state == RUNTIME_LUA_TASK_WAITING)
+			sleep_add(&s, &t->wait);
+	return s;
+}
+
+static void sleep_until(uint64_t deadline)
+{
+	struct timespec t = {
+		.tv_sec = (time_t)(deadline / SECOND_NS),
+		.tv_nsec = (long)(deadline % SECOND_NS),
+	};
+
+	/* A signal ends it: a request to stop may be what is waited for. */
+	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL);
+}
+
+/*
+ * Nothing can run: sleep until something may. What is waited for at one endpoint
+ * and by clock is waited for exactly. Of several endpoints each is waited for in
+ * turn, a millisecond: what happens at another meanwhile is seen up to that much
+ * later, each round looks at all of them, and such a component wakes a thousand
+ * times a second. Only this function knows how the component sleeps. [-0, +0, v]
+ */
+static void task_park(lua_State *L, const struct runtime_lua_wait *own)
+{
+	struct sleep s = sleep_of(own, 0);
+	const void *msg;
+	void *room;
+	size_t len;
+
+	if (!s.endpoints && s.deadline == CHANNEL_FOREVER)
+		luaL_error(L, "deadlock: every task waits for another to end");
+	if (!s.endpoints) {
+		sleep_until(s.deadline);
+		return;
+	}
+	if (s.endpoints > 1) {
+		s = sleep_of(own, scheduler.turn++ % s.endpoints);
+		if (s.deadline > runtime_lua_now() + TURN_NS)
+			s.deadline = runtime_lua_now() + TURN_NS;
+	}
+	if (s.item->kind == RUNTIME_LUA_WAIT_MESSAGE)
+		channel_peek(s.item->ch, s.deadline, &msg, &len);
+	else
+		channel_reserve(s.item->ch, s.item->len, s.deadline, &room);
+}
+
+/* Run the others until what is waited for has come. [-0, +0, v] */
+static void wait_here(lua_State *L, const struct runtime_lua_wait *w)
+{
+	while (!wait_is_over(w))
+		if (!tasks_run(L) && !wait_is_over(w))
+			task_park(L, w);
+}
+
+void runtime_lua_wait(lua_State *L, const struct runtime_lua_wait *w, lua_KContext ctx,
+		      lua_KFunction k)
+{
+	if (!scheduler.current || !lua_isyieldable(L)) {
+		wait_here(L, w);
+		return;
+	}
+	scheduler.current->wait = *w;
+	lua_pushlightuserdata(L, (void *)&waits);
+	lua_yieldk(L, 1, ctx, k);
+}
+
+static int yield_on(lua_State *L, int status, lua_KContext context)
+{
+	(void)L, (void)status, (void)context;
+	return 0;
+}
+
+int runtime_lua_yield(lua_State *L)
+{
+	const struct runtime_lua_wait w = {.deadline = CHANNEL_NOW};
+
+	if (scheduler.current && lua_isyieldable(L))
+		runtime_lua_wait(L, &w, 0, yield_on);
+	tasks_run(L);
+	return 0;
+}
+
+bool runtime_lua_wait_below(lua_State *L, lua_State *co, int results, lua_KContext ctx,
+			    lua_KFunction k)
+{
+	struct runtime_lua_wait w;
+
+	if (results != 1 || lua_touserdata(L, -1) != &waits || lua_status(co) != LUA_YIELD)
+		return false;
+	lua_pop(L, 1);
+	w = scheduler.current->wait;
+	runtime_lua_wait(L, &w, ctx, k);
+	return true;
+}
+
+void runtime_lua_tasks_finish(lua_State *L)
+{
+	struct runtime_lua_wait w = {.deadline = CHANNEL_FOREVER};
+
+	while (scheduler.count)
+		if (!tasks_run(L) && scheduler.count)
+			task_park(L, &w);
+	if (scheduler.failed.next != &scheduler.failed)
+		runtime_lua_fail(scheduler.failed.next->report);
+	if (scheduler.orphaned)
+		runtime_lua_fail(scheduler.orphan);
+}
+
+void runtime_lua_tasks_stop(void)
+{
+	scheduler.list.next = scheduler.list.prev = &scheduler.list;
+	scheduler.failed.next = scheduler.failed.prev = &scheduler.failed;
+	scheduler.count = 0;
+	scheduler.current = NULL;
+	scheduler.orphaned = false;
+	free(scheduler.orphan);
+	scheduler.orphan = NULL;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Tasks: coroutines that the scheduler resumes. lua_task.c is what a script
+ * sees of them, runtime_lua_scheduler.c says when which of them runs.
+ */
+#ifndef RUNTIMES_LUA_RUNTIME_LUA_TASK_H
+#define RUNTIMES_LUA_RUNTIME_LUA_TASK_H
+
+#include "runtimes/lua/runtime_lua_wait.h"
+
+enum runtime_lua_task_state {
+	RUNTIME_LUA_TASK_READY,
+	RUNTIME_LUA_TASK_RUNNING, /* also while tasks run from within it */
+	RUNTIME_LUA_TASK_WAITING,
+	RUNTIME_LUA_TASK_ENDED,  /* its results are on its coroutine's stack */
+	RUNTIME_LUA_TASK_FAILED, /* and so is its error */
+};
+
+/* A userdata, of which the registry holds one that has not ended. */
+struct runtime_lua_task {
+	struct runtime_lua_task *prev, *next; /* in one of the scheduler's lists, or NULL */
+	lua_State *co;                        /* its user value */
+	enum runtime_lua_task_state state;
+	int count;        /* values on co's stack: arguments at first, results at the end */
+	unsigned joiners; /* that wait now */
+	bool unjoined;    /* it has failed and nobody knows */
+	char *report;     /* its error with a traceback; NULL before, and where memory was out */
+	struct runtime_lua_wait wait;
+};
+
+/* Have a new task run; it is the userdata on top. [-0, +0, m] */
+void runtime_lua_task_add(lua_State *L, struct runtime_lua_task *t);
+
+/* Run each of the others that can, once; a C function's last act. [-0, +0, e] */
+int runtime_lua_yield(lua_State *L);
+
+/* Somebody was told how it ended. */
+void runtime_lua_task_joined(struct runtime_lua_task *t);
+
+/* It is collected. What has failed unknown to anybody then ends the component. */
+void runtime_lua_task_forget(struct runtime_lua_task *t);
+
+/* Neither ended nor running: it fails with "cancelled", its variables closed. [-0, +0, m] */
+void runtime_lua_task_cancel(lua_State *L, struct runtime_lua_task *t);
+
+#endif

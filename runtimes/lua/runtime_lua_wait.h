@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Waiting without stopping the component: what a call that cannot proceed does.
+ *
+ * Such a call tries without waiting, says here what it waits for, and tries
+ * again. Where its coroutine can yield, it yields to the scheduler, and goes on in
+ * its continuation; where it cannot (in the script's main part, below a
+ * comparison of table.sort), the scheduler runs the other tasks from there.
+ */
+#ifndef RUNTIMES_LUA_RUNTIME_LUA_WAIT_H
+#define RUNTIMES_LUA_RUNTIME_LUA_WAIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <lua.h>
+
+#define SECOND_NS UINT64_C(1000000000)
+
+struct channel;
+struct runtime_lua_task;
+
+enum runtime_lua_wait_kind {
+	RUNTIME_LUA_WAIT_MESSAGE, /* ch has one, or never will */
+	RUNTIME_LUA_WAIT_ROOM,    /* ch has room for len bytes, or never will */
+	RUNTIME_LUA_WAIT_TASK,    /* task has ended */
+};
+
+struct runtime_lua_wait_item {
+	enum runtime_lua_wait_kind kind;
+	struct channel *ch;
+	struct runtime_lua_task *task;
+	size_t len;
+};
+
+/* Over when one item is, or the deadline is past, or, of one for ever, when we are to stop. */
+struct runtime_lua_wait {
+	uint64_t deadline;
+	bool until_stop; /* over when we are to stop, whatever the deadline */
+	unsigned count;
+	struct runtime_lua_wait_item one;         /* the item, where count is 1 */
+	const struct runtime_lua_wait_item *many; /* the items, where it is more */
+};
+
+/* CLOCK_MONOTONIC in nanoseconds. */
+uint64_t runtime_lua_now(void);
+
+/* Whether no task is there to run meanwhile: then a call may simply wait itself. */
+bool runtime_lua_alone(void);
+
+/* Whether a call that was answered CHANNEL_AGAIN is to say so; *stopping: because of that. */
+bool runtime_lua_wait_over(uint64_t deadline, bool *stopping);
+
+/* Whether an item's wait is over; looks, and never waits. */
+bool runtime_lua_item_over(const struct runtime_lua_wait_item *item);
+
+/*
+ * Wait. Returns only where it could not yield; else the function is left, and
+ * k called when the wait may be over, with the stack as it is now. [-0, +0, e]
+ */
+void runtime_lua_wait(lua_State *L, const struct runtime_lua_wait *w, lua_KContext ctx,
+		      lua_KFunction k);
+
+/*
+ * A coroutine that was resumed below a task has yielded to the scheduler, and
+ * left that on top of L: take it off, and wait as it does. False: it has not,
+ * and L is as it was. [-0|1, +0, e]
+ */
+bool runtime_lua_wait_below(lua_State *L, lua_State *co, int results, lua_KContext ctx,
+			    lua_KFunction k);
+
+/*
+ * Resume co with the count values on top of L, noting that it runs. Returns how
+ * many values it left on L instead, or -1 with an error object there. [-count, +n, -]
+ */
+int runtime_lua_resume(lua_State *L, lua_State *co, int count);
+
+/* Put spawn, sleep, yield, select into the table on top. [-0, +0, m] */
+void runtime_lua_tasks(lua_State *L);
+
+/* Run what tasks there are until all have ended; errors nobody joins end the component. */
+void runtime_lua_tasks_finish(lua_State *L);
+
+/* There are no tasks: the state is new, or about to be closed. */
+void runtime_lua_tasks_stop(void);
+
+#endif
