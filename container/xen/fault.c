@@ -6,6 +6,7 @@
 #include "container/xen/asm.h"
 #include "container/xen/core.h"
 #include "container/xen/cpu.h"
+#include "container/xen/page.h"
 #include "container/xen/panic.h"
 #include "container/xen/print.h"
 #include "container/xen/signal.h"
@@ -22,6 +23,7 @@
 #define VECTOR_PAGE_FAULT 14
 #define FAULT_PRESENT 1
 #define FAULT_WRITE 2
+#define FAULT_RESERVED 8
 #define FAULT_FETCH 16
 
 void exception_dispatch(struct regs *regs);
@@ -85,6 +87,16 @@ static void regs_of_caller(struct regs *regs)
 	regs->rflags = regs->r11;
 }
 
+/*
+ * Was it for a right that the page has been given since, unknown to this core? Then
+ * it knows now. The tables' rights are not in their last level.
+ */
+static bool is_outdated(const struct regs *regs, uint64_t addr, unsigned right)
+{
+	return (regs->error & (FAULT_PRESENT | FAULT_RESERVED)) == FAULT_PRESENT &&
+	       addr < LAYOUT_TABLES_BASE && page_is_mapped(addr, right);
+}
+
 static bool is_above(const struct regs *regs)
 {
 	return (regs->rflags & RFLAGS_IF) && core_self()->current != &core_self()->idle;
@@ -104,7 +116,7 @@ static void page_fault(struct regs *regs)
 		right = LAYOUT_WRITE;
 	if (!present)
 		found = vm_fault(addr & ~(LAYOUT_PAGE_SIZE - 1), right);
-	if (found == VM_BACKED)
+	if (found == VM_BACKED || is_outdated(regs, addr, right))
 		return;
 	if (user_fixup(regs))
 		return;

@@ -90,21 +90,36 @@ void page_unmap(uint64_t va, uint64_t size)
 	unmap(va, size, false);
 }
 
+/* Does the entry allow anything that the one in its place will not? */
+static bool takes_away(uint64_t before, uint64_t after)
+{
+	uint64_t gone = before & ~after & (PTE_PRESENT | PTE_WRITE);
+
+	return (before & PTE_PRESENT) && (gone || (~before & after & PTE_NX));
+}
+
 void page_protect(uint64_t va, uint64_t size, unsigned rights)
 {
 	uint64_t end = va + size;
+	bool flush = false;
 
 	table_edit_begin();
 	while (va < end) {
 		unsigned level;
 		volatile uint64_t *entry = page_leaf_within(va, end, &level);
 
-		if (entry && (*entry & (PTE_PRESENT | PTE_KEPT)))
-			*entry = (*entry & (PTE_FRAME | PTE_SUPER)) | table_leaf_bits(rights);
+		if (entry && (*entry & (PTE_PRESENT | PTE_KEPT))) {
+			uint64_t after =
+				(*entry & (PTE_FRAME | PTE_SUPER)) | table_leaf_bits(rights);
+
+			flush |= takes_away(*entry, after);
+			*entry = after;
+		}
 		va = table_entry_end(va, level);
 	}
 	table_edit_end();
-	table_flush();
+	if (flush)
+		table_flush();
 }
 
 bool page_is_mapped(uint64_t va, unsigned rights)

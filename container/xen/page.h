@@ -6,7 +6,8 @@
  * the PML4 itself) read-only: CR0.WP is on, and only table.c turns it off, for
  * the length of one edit. Addresses and sizes are whole 4 KiB pages. rights are
  * of enum layout_right; what may not be executed is NX. An edit that takes
- * something away is seen by every core when the function returns.
+ * something away is seen by every core when the function returns; a right that was
+ * added, at the latest when a core's access has faulted.
  */
 #ifndef XEN_PAGE_H
 #define XEN_PAGE_H

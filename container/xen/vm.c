@@ -8,6 +8,7 @@
 #include "container/xen/frame.h"
 #include "container/xen/lock.h"
 #include "container/xen/page.h"
+#include "container/xen/user.h"
 #include "container/xen/vm.h"
 #include "layout/layout.h"
 
@@ -20,6 +21,7 @@ extern const char image_sparse_end[];
 #define BREAK_SIZE LAYOUT_MIB(64)
 /* Backed by one fault: a fault costs more than the zeroing. */
 #define FAULT_CLUSTER LAYOUT_KIB(16)
+#define DISCARD_IN_PLACE LAYOUT_KIB(32)
 
 struct area {
 	uint64_t start, end;
@@ -223,6 +225,17 @@ int vm_protect(uint64_t addr, uint64_t size, unsigned rights)
 	return stack ? back_stack(addr, size, rights) : 0;
 }
 
+/* A few pages are sooner zeroed than all cores have forgotten them. */
+static bool discard_in_place(uint64_t start, uint64_t end, unsigned rights)
+{
+	if (end - start > DISCARD_IN_PLACE || !(rights & LAYOUT_WRITE))
+		return false;
+	for (uint64_t at = start; at < end; at += LAYOUT_PAGE_SIZE)
+		if (page_is_mapped(at, LAYOUT_WRITE))
+			user_clear((void *)at, LAYOUT_PAGE_SIZE);
+	return true;
+}
+
 void vm_discard(uint64_t addr, uint64_t size)
 {
 	lock_take(&vm_lock);
@@ -230,7 +243,7 @@ void vm_discard(uint64_t addr, uint64_t size)
 		uint64_t start = areas[i].start > addr ? areas[i].start : addr;
 		uint64_t end = areas[i].end < addr + size ? areas[i].end : addr + size;
 
-		if (!areas[i].is_stack)
+		if (!areas[i].is_stack && !discard_in_place(start, end, areas[i].rights))
 			page_unback(start, end - start);
 	}
 	lock_drop(&vm_lock);

@@ -31,7 +31,8 @@ int vm_unmap(uint64_t addr, uint64_t size);
 int vm_protect(uint64_t addr, uint64_t size, unsigned rights);
 
 /*
- * Give the frames of [addr, addr + size) back; it reads as zero afterwards. But
+ * Give the frames of [addr, addr + size) back; it reads as zero afterwards. A few
+ * pages alone are zeroed in place: that costs no flush of every core's TLB. And
  * a stack keeps its frames: the C library discards the stack of a thread that
  * ends and gives it to the next one, on which the kernel will run, too.
  */
