@@ -99,6 +99,7 @@ struct component {
 	atomic_bool heap_damaged; /* a thread failed in the allocator, or never left it */
 	_Atomic uint64_t cpu_ns;  /* of ended threads, of all incarnations */
 	atomic_uint restarts;
+	atomic_uint stacks_kept; /* see thread_stack.h */
 
 	/* The main thread's; the supervisor's once that is joined. Others may look at it. */
 	_Atomic uint32_t step;           /* of enum component_step */

@@ -18,8 +18,8 @@
 #include "container/image.h"
 #include "container/leave.h"
 #include "container/life.h"
-#include "container/region.h"
 #include "container/report.h"
+#include "container/thread_stack.h"
 
 #define THREAD_NAME_BYTES 16 /* with the final zero, as Linux has it */
 #define SECOND_NS 1000000000L
@@ -93,25 +93,6 @@ static void thread_name(const char *name)
 	pthread_setname_np(pthread_self(), kept);
 }
 
-static void *report_stack(const struct thread *t)
-{
-	return (void *)(layout_report_end(t->number) - LAYOUT_REPORT_STACK_SIZE);
-}
-
-static void report_stack_use(const struct thread *t)
-{
-	stack_t stack = {.ss_sp = report_stack(t), .ss_size = LAYOUT_REPORT_STACK_SIZE};
-
-	sigaltstack(&stack, NULL);
-}
-
-static void report_stack_leave(void)
-{
-	stack_t none = {.ss_flags = SS_DISABLE};
-
-	sigaltstack(&none, NULL);
-}
-
 /* 0 where the system has no such clock. */
 static uint64_t thread_cpu_ns(pthread_t id)
 {
@@ -170,7 +151,7 @@ static void thread_finish(void *argument)
 		thread_exit_raw(t);
 	component_cpu_add(t->component, thread_cpu_ns(t->id));
 	heap_leave();
-	report_stack_leave();
+	thread_report_leave();
 	thread_ended(t);
 }
 
@@ -211,7 +192,7 @@ static void *thread_main(void *argument)
 
 	self = t;
 	live_await(t);
-	report_stack_use(t);
+	thread_report_use(t);
 	thread_pin(spec->core);
 	thread_name(spec->name);
 	if (!thread_is_main(t))
@@ -221,25 +202,6 @@ static void *thread_main(void *argument)
 	return NULL;
 }
 
-static uint64_t stack_base(const struct thread *t)
-{
-	return layout_stack_end(t->number) - t->stack_bytes;
-}
-
-/* The stack lies at the end of its slot; what is below it in the slot is its guard. */
-static int stacks_back(const struct thread *t)
-{
-	int err = region_back(stack_base(t), t->stack_bytes);
-
-	return err ? err : region_back((uint64_t)report_stack(t), LAYOUT_REPORT_STACK_SIZE);
-}
-
-static void stacks_drop(const struct thread *t)
-{
-	region_drop(stack_base(t), t->stack_bytes);
-	region_drop((uint64_t)report_stack(t), LAYOUT_REPORT_STACK_SIZE);
-}
-
 static int thread_create(struct thread *t, pthread_t *id)
 {
 	pthread_attr_t attr;
@@ -247,33 +209,95 @@ static int thread_create(struct thread *t, pthread_t *id)
 
 	if (err)
 		return err;
-	err = pthread_attr_setstack(&attr, (void *)stack_base(t), t->stack_bytes);
+	err = pthread_attr_setstack(&attr, (void *)thread_stack_base(t), t->stack_bytes);
 	if (!err)
 		err = pthread_create(id, &attr, thread_main, t);
 	pthread_attr_destroy(&attr);
 	return err;
 }
 
-static struct thread *row_choose(unsigned number)
+/* A row whose stacks are there already, or else one of which none are kept, or else any. */
+static unsigned row_worth(const struct thread *t, const struct component *c, size_t stack_bytes)
 {
-	unsigned n = number == THREAD_ANY ? image.component_count + 1 : number;
+	unsigned number = (unsigned)(t - threads);
 
-	while (number == THREAD_ANY && n < LAYOUT_THREADS_MAX && threads[n].state != THREAD_FREE)
-		n++;
-	return n < LAYOUT_THREADS_MAX ? &threads[n] : NULL;
+	if (thread_state(t) != THREAD_FREE)
+		return 0;
+	if (thread_stacks_fit(number, c, stack_bytes))
+		return 3;
+	return thread_stacks_are_kept(number, NULL) ? 1 : 2;
+}
+
+/* The best of the rows that are nobody's own; the lowest of the equally good. */
+static struct thread *row_choose(const struct component *c, size_t stack_bytes)
+{
+	struct thread *best = NULL;
+	unsigned most = 0;
+
+	for (unsigned n = image.component_count + 1; n < LAYOUT_THREADS_MAX; n++) {
+		unsigned worth = row_worth(&threads[n], c, stack_bytes);
+
+		if (worth > most) {
+			most = worth;
+			best = &threads[n];
+		}
+	}
+	return best;
+}
+
+/* A row of which stacks are kept, for the component or, NULL, for anyone; claimed. */
+static struct thread *row_kept(const struct component *c)
+{
+	struct thread *found = NULL;
+
+	threads_lock();
+	for (unsigned n = 1; n < LAYOUT_THREADS_MAX && !found; n++)
+		if (thread_state(&threads[n]) == THREAD_FREE && thread_stacks_are_kept(n, c))
+			found = &threads[n];
+	if (found) {
+		found->component = NULL; /* it is not one of that component's threads */
+		atomic_store(&found->state, THREAD_JOINED);
+	}
+	threads_unlock();
+	return found;
+}
+
+static void stacks_drop(const struct component *c)
+{
+	struct thread *t;
+
+	thread_hold();
+	while ((t = row_kept(c))) {
+		thread_stacks_drop((unsigned)(t - threads));
+		atomic_store_explicit(&t->state, THREAD_FREE, memory_order_release);
+	}
+	thread_release();
+}
+
+/* What is kept for others is given up where there is no memory else. */
+static int stacks_back(const struct thread *t)
+{
+	if (!thread_stacks_back(t))
+		return 0;
+	stacks_drop(NULL);
+	return thread_stacks_back(t);
 }
 
 /* The table's lock is not held: creating allocates. */
 static int row_start(struct thread *t, pthread_t *id)
 {
-	int err = stacks_back(t) ? EAGAIN : thread_create(t, id);
+	int err = stacks_back(t) ? EAGAIN : 0;
 
+	if (!err) {
+		err = thread_create(t, id);
+		if (err)
+			thread_stacks_keep(t);
+	}
 	if (!err) {
 		atomic_store_explicit(&t->id, *id, memory_order_relaxed);
 		state_set(t, THREAD_LIVE);
 		return 0;
 	}
-	stacks_drop(t);
 	state_set(t, THREAD_FREE);
 	return err;
 }
@@ -298,7 +322,7 @@ static bool row_join(struct thread *t, bool patient, void **result)
 		return false;
 	err = patient ? pthread_join(t->id, &returned) : pthread_tryjoin_np(t->id, &returned);
 	if (!err)
-		stacks_drop(t);
+		thread_stacks_keep(t);
 	if (!err && result)
 		*result = returned;
 	return !err;
@@ -364,7 +388,10 @@ static struct thread *row_take(struct component *c, unsigned number, size_t stac
 	struct thread *t;
 
 	threads_lock();
-	t = start && component_is_ending(c) ? NULL : row_choose(number);
+	if (number != THREAD_ANY)
+		t = &threads[number];
+	else
+		t = component_is_ending(c) ? NULL : row_choose(c, stack_bytes);
 	if (t)
 		*t = (struct thread){
 			.state = THREAD_STARTING,
@@ -459,8 +486,10 @@ bool threads_end(struct component *c, unsigned seconds)
 	for (;;) {
 		uint32_t seen = atomic_load_explicit(&c->ends, memory_order_acquire);
 
-		if (!others_ask(c))
+		if (!others_ask(c)) {
+			stacks_drop(c);
 			return true;
+		}
 		clock_gettime(CLOCK_MONOTONIC, &now);
 		if (now.tv_sec > end)
 			return false;
