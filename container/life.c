@@ -127,16 +127,18 @@ _Noreturn void component_stuck(const struct component *c)
 static void constructors_call(const struct component *c)
 {
 	const struct image_data *data = &c->spec->data;
-	const struct words *w = c->words;
+	const struct words *w = &c->own;
 
 	for (void (*const *call)(int, char **, char **) = data->init; call < data->init_end; call++)
 		(*call)(w->argc, w->argv, w->envp);
 }
 
-static int component_prepare(const struct component *c)
+static int component_prepare(struct component *c)
 {
 	int err = heap_bind(c->index, c->spec->heap_bytes);
 
+	if (!err)
+		err = words_copy(c->words, &c->own);
 	if (err)
 		fprintf(stderr, "%s: heap of %zu bytes: %s\n", c->spec->name, c->spec->heap_bytes,
 			strerror(-err));
@@ -147,7 +149,7 @@ static int component_prepare(const struct component *c)
 
 static void step_run(struct component *c, struct thread *t)
 {
-	const struct words *w = c->words;
+	const struct words *w = &c->own;
 	int status = EX_OSERR;
 
 	if (!component_prepare(c)) {
@@ -254,6 +256,8 @@ static void step_channels(struct component *c, struct thread *t)
 {
 	(void)t;
 	channel_table_end(c->index, component_status(c) != 0);
+	free(c->own.argv); /* one block */
+	c->own.argv = NULL;
 }
 
 static void (*const steps[STEP_DONE])(struct component *c, struct thread *t) = {

@@ -47,9 +47,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "container/words.h"
+
 struct image_component;
 struct thread;
-struct words;
 
 enum component_state {
 	COMPONENT_IDLE,
@@ -89,7 +90,7 @@ struct component {
 	/* Constant. */
 	unsigned index;
 	const struct image_component *spec;
-	const struct words *words;
+	const struct words *words; /* copied for each life: see `own` */
 
 	_Atomic uint32_t state;   /* of enum component_state; RUNNING to ENDED: its threads */
 	atomic_bool is_stopping;  /* asked to stop; the supervisor sets it */
@@ -103,6 +104,7 @@ struct component {
 
 	/* The main thread's; the supervisor's once that is joined. Others may look at it. */
 	_Atomic uint32_t step;           /* of enum component_step */
+	struct words own;                /* of this life, in the component's heap */
 	void (*const *destructor)(void); /* behind the next one; NULL: none was called yet */
 
 	/* Under the lock of the table of threads. */

@@ -111,6 +111,7 @@ static int component_begin(struct component *c)
 
 	c->handlers = NULL;
 	c->destructor = NULL;
+	c->own = (struct words){0};
 	atomic_store(&c->is_told, false);
 	atomic_store(&c->step, STEP_RUN);
 	atomic_store(&c->verdict, COMPONENT_OPEN);

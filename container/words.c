@@ -119,6 +119,40 @@ int words_parse(const struct image *img, int count, char *const *words, struct w
 	return status;
 }
 
+static size_t texts_measure(char *const *strings, size_t *bytes)
+{
+	size_t count = 0;
+
+	for (; strings[count]; count++)
+		*bytes += strlen(strings[count]) + 1;
+	return count;
+}
+
+/* The strings go to *to, which is then behind them. */
+static void texts_copy(char *const *strings, char **copies, char **to)
+{
+	for (; *strings; strings++) {
+		*copies++ = *to;
+		*to = stpcpy(*to, *strings) + 1;
+	}
+	*copies = NULL;
+}
+
+int words_copy(const struct words *words, struct words *out)
+{
+	size_t bytes = 0, args = texts_measure(words->argv, &bytes);
+	size_t pointers = args + texts_measure(words->envp, &bytes) + 2;
+	char **block = malloc(pointers * sizeof(*block) + bytes);
+	char *text = (char *)(block + pointers);
+
+	if (!block)
+		return -ENOMEM;
+	*out = (struct words){.argc = words->argc, .argv = block, .envp = block + args + 1};
+	texts_copy(words->argv, out->argv, &text);
+	texts_copy(words->envp, out->envp, &text);
+	return 0;
+}
+
 void words_end(const struct image *img, struct words *out)
 {
 	for (unsigned i = 0; i < img->component_count; i++) {

@@ -27,6 +27,12 @@ struct words {
 int words_parse(const struct image *img, int count, char *const *words, struct words *out,
 		FILE *errors);
 
+/*
+ * A copy of both arrays and of their strings, which a component may write to; one
+ * block of malloc, which begins with out->argv. 0 or -ENOMEM.
+ */
+int words_copy(const struct words *words, struct words *out);
+
 void words_end(const struct image *img, struct words *out);
 
 #endif

@@ -33,6 +33,7 @@ static unsigned restarts_seen[RUNS_MAX];
 static int test_data[2] = {7, 8};
 static int test_bss[2];
 static int data_seen[RUNS_MAX], bss_seen[RUNS_MAX];
+static char name_seen[RUNS_MAX]; /* the first letter of argv[0] */
 static unsigned constructed, destructed;
 
 static char order[16];
@@ -153,8 +154,10 @@ static int test_run(const struct image_component *spec, int argc, char **argv, c
 
 	(void)spec;
 	(void)argc;
-	(void)argv;
 	(void)envp;
+	if (index == AGAIN)
+		name_seen[runs[AGAIN]] = argv[0][0];
+	argv[0][0] = '*';
 	runs[index]++;
 	return mains[index]();
 }
@@ -251,6 +254,7 @@ static void every_life_begins_with_pristine_data(void **state)
 		assert_int_equal(restarts_seen[run], run);
 		assert_int_equal(data_seen[run], 7);
 		assert_int_equal(bss_seen[run], 0);
+		assert_int_equal(name_seen[run], 't');
 	}
 }
 

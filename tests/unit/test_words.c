@@ -146,6 +146,27 @@ static void test_an_error_says_what_was_expected(void **state)
 			    "COMPONENT.env.NAME=VALUE, where COMPONENT is count or counter\n");
 }
 
+static void test_what_is_written_to_a_copy_leaves_the_original(void **state)
+{
+	struct parsed *p = *state;
+	const char *words[] = {"count.arg=red"};
+	struct words copy;
+
+	parse(p, 1, words);
+	assert_int_equal(words_copy(&p->out[0], &copy), 0);
+	assert_int_equal(copy.argc, p->out[0].argc);
+	for (char **at = copy.argv; *at; at++)
+		memset(*at, '*', strlen(*at));
+	for (char **at = copy.envp; *at; at++)
+		memset(*at, '*', strlen(*at));
+	copy.argv[0] = copy.envp[0] = NULL;
+	free(copy.argv);
+	assert_int_equal(words_copy(&p->out[0], &copy), 0);
+	assert_string_equal(copy.argv[copy.argc - 1], "red");
+	assert_strings(copy.envp, (const char *[]){"LANG=C", "HOME=/", NULL});
+	free(copy.argv);
+}
+
 #define WORDS_TEST(f) cmocka_unit_test_setup_teardown(f, parsed_setup, parsed_teardown)
 
 int main(void)
@@ -158,6 +179,7 @@ int main(void)
 		WORDS_TEST(test_a_variable_of_the_manifest_is_replaced_in_its_place),
 		WORDS_TEST(test_each_word_that_means_nothing_is_named),
 		WORDS_TEST(test_an_error_says_what_was_expected),
+		WORDS_TEST(test_what_is_written_to_a_copy_leaves_the_original),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
