@@ -38,6 +38,7 @@
 #define NEVER UINT64_MAX
 
 #define DELAY_MAX_MS 10000
+#define DELAY_ENDLESS_MS 10        /* the least first delay of who is started again for ever */
 #define STEADY_NS (60 * SECOND_NS) /* who ran that long begins with the first delay again */
 #define KILLED_STATUS (128 + SIGKILL)
 
@@ -155,11 +156,19 @@ static void end_report(const struct component *c, bool returns)
 	report_line("component %s ended with status %d%s", c->spec->name, status, next);
 }
 
+/* At once, for ever, would be a console full of reports. */
+static unsigned delay_first(const struct image_component *spec)
+{
+	return spec->restart_limit || spec->restart_delay_ms > DELAY_ENDLESS_MS
+		       ? spec->restart_delay_ms
+		       : DELAY_ENDLESS_MS;
+}
+
 /* The delay before this restart. */
 static void delay_choose(struct component *c)
 {
 	if (!c->restarts || now_ns() - c->started_ns >= STEADY_NS)
-		c->delay_ms = c->spec->restart_delay_ms;
+		c->delay_ms = delay_first(c->spec);
 	else if (c->delay_ms * 2 <= DELAY_MAX_MS)
 		c->delay_ms *= 2;
 	else
