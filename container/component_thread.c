@@ -106,6 +106,21 @@ int component_thread_detach(pthread_t id)
 	return err;
 }
 
+bool component_thread_is_own(pthread_t id)
+{
+	bool is_own;
+
+	threads_lock();
+	is_own = thread_find(component_self(), id) != NULL;
+	threads_unlock();
+	return is_own;
+}
+
+bool component_thread_is_main(pthread_t id)
+{
+	return pthread_equal(id, thread_row(component_main(component_self()))->id);
+}
+
 _Noreturn void component_thread_exit(void *result)
 {
 	struct thread *t = thread_self();

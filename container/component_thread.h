@@ -28,6 +28,10 @@ int component_thread_create(pthread_t *id, size_t stack_bytes, bool is_detached,
 int component_thread_join(pthread_t id, void **result, const struct timespec *deadline);
 int component_thread_detach(pthread_t id);
 
+/* Whether that is a thread of the calling component, and its main thread. */
+bool component_thread_is_own(pthread_t id);
+bool component_thread_is_main(pthread_t id);
+
 /* On the main thread: the component ends when the last of its other threads does. */
 _Noreturn void component_thread_exit(void *result);
 

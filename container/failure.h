@@ -11,4 +11,10 @@
 /* Before any component starts. 0 or a negative errno. */
 int failure_init(void);
 
+/*
+ * Have a signal do what it does where nobody catches it: one that a thread sends
+ * itself, and that would end a process, ends its component. 0 or -1 and errno.
+ */
+int failure_default(int signal);
+
 #endif

@@ -19,7 +19,8 @@
 #include "container/thread.h"
 #include "container/trace.h"
 
-#define LINE_BYTES 256
+#define LINE_BYTES 384
+#define CAUSE_BYTES 256
 #define BACKTRACE_DEPTH 32
 
 static atomic_flag report_lock = ATOMIC_FLAG_INIT;
@@ -97,14 +98,13 @@ static void report_begin(void)
 void report_failure(struct thread *t, const siginfo_t *info, ucontext_t *context)
 {
 	const struct image_component *spec = t->component->spec;
-	char cause[LINE_BYTES];
+	char cause[CAUSE_BYTES];
 	unsigned depth = 0;
 
 	report_begin();
 	cause_describe(t, info, context, cause, sizeof(cause));
-	say("\natoll: component %s failed in thread %u on core %u: ", spec->name, t->number,
-	    spec->core);
-	say("%s\n", cause);
+	say("\natoll: component %s failed in thread %u on core %u: %s\n", spec->name, t->number,
+	    spec->core, cause);
 	registers_say(context);
 	say(" backtrace:\n");
 	if (!trace_walk(t, context, frame_say, &depth))

@@ -3,6 +3,8 @@
  * FILEs of the GNU C library (libio/libio.h, sysdeps/nptl/stdio-lock.h of 2.36):
  * see streams.h.
  */
+#define _GNU_SOURCE /* fflush_unlocked */
+
 #include "container/streams.h"
 
 #include <errno.h>
@@ -11,6 +13,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "container/component_thread.h"
 #include "layout/layout.h"
 
 /* More are not looked at: the list may be broken. */
@@ -108,6 +111,34 @@ static FILE **stream_find(unsigned component)
 		link = &(*link)->_chain;
 	}
 	return NULL;
+}
+
+static int stream_flush(FILE *file)
+{
+	int err;
+
+	if (ftrylockfile(file))
+		return 0;
+	err = fflush_unlocked(file);
+	funlockfile(file);
+	return err;
+}
+
+/* Held: a thread that left here would take the list's lock along. */
+int streams_flush(unsigned component)
+{
+	FILE *file;
+	int err = 0;
+
+	component_hold();
+	_IO_list_lock();
+	file = _IO_list_all;
+	for (unsigned i = 0; file && i < STREAMS_MAX; i++, file = file->_chain)
+		if (lies_in_heap(file, component))
+			err |= stream_flush(file);
+	_IO_list_unlock();
+	component_release();
+	return err;
 }
 
 /* Its owner was another thread of the component, and is no more. */

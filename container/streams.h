@@ -19,6 +19,12 @@ int streams_init(void);
 void streams_unlock(void);
 
 /*
+ * Write what the FILEs in the component's heap still have to write, but for those
+ * that another thread is using. 0 or EOF.
+ */
+int streams_flush(unsigned component);
+
+/*
  * Close the FILEs that lie in the component's heap, when none of its other
  * threads runs any more: with what they still have to write, on a thread whose
  * malloc is the component's; or without, where the heap cannot be trusted. The

@@ -12,8 +12,11 @@
 #ifndef RUNTIMES_C_RUNTIME_C_H
 #define RUNTIMES_C_RUNTIME_C_H
 
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
+#include <sys/select.h>
 #include <threads.h>
 #include <time.h>
 
@@ -43,6 +46,8 @@ int runtime_c_pthread_clockjoin_np(pthread_t id, void **result, clockid_t clock,
 				   const struct timespec *at);
 int runtime_c_pthread_detach(pthread_t id);
 _Noreturn void runtime_c_pthread_exit(void *result);
+int runtime_c_pthread_cancel(pthread_t id);
+int runtime_c_pthread_spin_lock(pthread_spinlock_t *lock);
 int runtime_c_pthread_key_create(pthread_key_t *key, void (*destructor)(void *));
 int runtime_c_pthread_key_delete(pthread_key_t key);
 
@@ -55,6 +60,33 @@ void (*runtime_c_signal(int number, void (*handler)(int)))(int);
 int runtime_c_sigaction(int number, const struct sigaction *action, struct sigaction *old);
 int runtime_c_sigprocmask(int how, const sigset_t *set, sigset_t *old);
 int runtime_c_pthread_sigmask(int how, const sigset_t *set, sigset_t *old);
+int runtime_c_sigsuspend(const sigset_t *set);
+int runtime_c_ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
+		    const sigset_t *set);
+int runtime_c_pselect(int count, fd_set *readable, fd_set *writable, fd_set *exceptional,
+		      const struct timespec *timeout, const sigset_t *set);
+int runtime_c_sigaltstack(const stack_t *stack, stack_t *old);
+int runtime_c_raise(int number);
+int runtime_c_kill(pid_t pid, int number);
+int runtime_c_pthread_kill(pthread_t id, int number);
+
+int runtime_c_fclose(FILE *file);
+FILE *runtime_c_freopen(const char *path, const char *mode, FILE *file);
+FILE *runtime_c_freopen64(const char *path, const char *mode, FILE *file);
+int runtime_c_setvbuf(FILE *file, char *buffer, int mode, size_t size);
+void runtime_c_setbuffer(FILE *file, char *buffer, size_t size);
+void runtime_c_setbuf(FILE *file, char *buffer);
+int runtime_c_fflush(FILE *file);
+int runtime_c_close(int fd);
+int runtime_c_dup2(int from, int to);
+int runtime_c_dup3(int from, int to, int flags);
+
+/* These and their kin fail with ENOSYS: see runtime_c_refused.c. */
+int runtime_c_fork(void);
+int runtime_c_posix_spawn(void);
+FILE *runtime_c_popen(const char *command, const char *mode);
+int runtime_c_system(const char *command);
+unsigned runtime_c_alarm(unsigned seconds);
 
 /* The environment that the functions above see in this component; the array is not theirs. */
 int runtime_c_environment_begin(char **envp);

@@ -121,8 +121,8 @@ static int name_check(const char *name)
 
 char *runtime_c_getenv(const char *name)
 {
+	size_t length = strlen(name); /* before the lock: it may be no string */
 	struct environment *e = environment_take();
-	size_t length = strlen(name);
 	size_t i = environment_find(e, name, length);
 	char *value = i < e->count ? e->strings[i] + length + 1 : NULL;
 

@@ -11,6 +11,7 @@
 #include "runtimes/c/runtime_c.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <threads.h>
@@ -122,6 +123,25 @@ int runtime_c_pthread_detach(pthread_t id)
 _Noreturn void runtime_c_pthread_exit(void *result)
 {
 	component_thread_exit(result);
+}
+
+/*
+ * The main thread's last steps are the container's, so it cannot be cancelled;
+ * EPERM. It may leave by pthread_exit.
+ */
+int runtime_c_pthread_cancel(pthread_t id)
+{
+	if (!component_thread_is_own(id))
+		return ESRCH;
+	return component_thread_is_main(id) ? EPERM : pthread_cancel(id);
+}
+
+/* Who waits for a lock that its owner took along is not to be in the C library meanwhile. */
+int runtime_c_pthread_spin_lock(pthread_spinlock_t *lock)
+{
+	while (pthread_spin_trylock(lock))
+		sched_yield();
+	return 0;
 }
 
 int runtime_c_pthread_key_create(pthread_key_t *key, void (*destructor)(void *))

@@ -51,6 +51,19 @@ local function fail(how, status, ...)
 	})
 end
 
+-- One that tries to take along what all share.
+local function greedy(how, status, ...)
+	return job("greedy: " .. how, {
+		image = "greedy",
+		on = PLAIN,
+		words = { "greedy.arg=" .. how },
+		expect = { status = status, output = {
+			"greedy: printed", "greedy: 0 failures", "component greedy ended with status " .. status,
+			"witness: peer died", "witness has standard error", ...
+		} },
+	})
+end
+
 local function contents(path)
 	local file <close> = assert(io.open(path, "rb"))
 	return file:read("a")
@@ -334,6 +347,10 @@ return {
 	fail("handler", 139, "write to 0x10", "write_bad"),
 	fail("stream", 139, "streams_close"),
 	fail("status", 3),
+	greedy("raise", 138, "failed in thread 1 on core 0: got signal 10"),
+	greedy("kill", 140, "failed in thread 1 on core 0: got signal 12"),
+	greedy("handler", 139, "write to 0x10, NULL (page 0)", "masked_fault"),
+	greedy("threads", 139, "read of 0x10, NULL (page 0)", "runtime_c_getenv"),
 	job("fail: an error in Lua", {
 		image = "fail",
 		words = { "sick.arg=error" },

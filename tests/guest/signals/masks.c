@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stddef.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static volatile sig_atomic_t count, depth, deepest, code;
@@ -118,7 +119,7 @@ static void check_process(void)
 	pthread_kill(other, SIGUSR2);
 	pthread_join(other, NULL);
 	expect(count == 1 && pthread_equal(receiver, other), "a thread gets its own signal");
-	kill(getpid(), SIGUSR2);
+	syscall(SYS_kill, getpid(), SIGUSR2);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	for (int i = 0; i < 100 && count < 2; i++)
 		usleep(1000);
