@@ -6,9 +6,12 @@
  * of the libraries. It does not return: the thread leaves to its base, or, where
  * there is none, ends without a further word.
  */
+#define _GNU_SOURCE /* names of registers */
+
 #include "container/failure.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <unistd.h>
 
 #include "container/leave.h"
@@ -28,13 +31,27 @@ static const int other_signals[] = {SIGHUP,  SIGQUIT,   SIGUSR1,   SIGUSR2, SIGP
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* The container itself failed: as if there were no handler. A fault comes again at once. */
-static void failure_of_container(int signal)
+/* As if there were no handler. */
+static void signal_unhandled(int signal, const siginfo_t *info)
 {
 	struct sigaction action = {.sa_handler = SIG_DFL};
 
 	sigaction(signal, &action, NULL);
-	raise(signal);
+	/* A fault comes again at once, with its own registers. */
+	if (info->si_code <= 0 || signal == SIGTRAP)
+		raise(signal);
+}
+
+/* What the others need is half done, or locked, and stays so: the image cannot go on. */
+static void failure_of_container(struct thread *t, const siginfo_t *info, ucontext_t *context)
+{
+	ucontext_t used = *context;
+
+	if (t && !report_is_under_way(t))
+		report_failure(t, info, &used);
+	report_line("the container itself failed, by signal %d at %#lx; the image ends",
+		    info->si_signo, (uint64_t)context->uc_mcontext.gregs[REG_RIP]);
+	signal_unhandled(info->si_signo, info);
 }
 
 static _Noreturn void thread_fail(struct thread *t, const siginfo_t *info, ucontext_t *context)
@@ -56,10 +73,11 @@ static void failure_handler(int signal, siginfo_t *info, void *context)
 {
 	struct thread *t = thread_self();
 
+	(void)signal;
 	if (t && t->may_escape)
 		siglongjmp(t->escape, 1);
-	if (!t || t->locks)
-		failure_of_container(signal);
+	if (!t || t->locks || report_is_under_way(t))
+		failure_of_container(t, info, context);
 	else
 		thread_fail(t, info, context);
 }
@@ -68,7 +86,7 @@ static void failure_handler(int signal, siginfo_t *info, void *context)
 static void other_handler(int signal, siginfo_t *info, void *context)
 {
 	if (info->si_pid != getpid())
-		failure_of_container(signal);
+		signal_unhandled(signal, info);
 	else
 		failure_handler(signal, info, context);
 }

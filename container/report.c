@@ -23,7 +23,8 @@
 #define CAUSE_BYTES 256
 #define BACKTRACE_DEPTH 32
 
-static atomic_flag report_lock = ATOMIC_FLAG_INIT;
+/* Whose failure is being reported: one at a time. */
+static _Atomic(const struct thread *) reporter;
 
 /* Standard error may be a pipe that is full, or a console that takes less at a time. */
 static void text_write(const char *text, size_t size)
@@ -89,10 +90,20 @@ static bool frame_say(void *argument, const struct trace_frame *frame)
 	return ++*depth < BACKTRACE_DEPTH;
 }
 
-static void report_begin(void)
+static void report_begin(const struct thread *t)
 {
-	while (atomic_flag_test_and_set_explicit(&report_lock, memory_order_acquire))
+	const struct thread *nobody = NULL;
+
+	while (!atomic_compare_exchange_strong_explicit(&reporter, &nobody, t, memory_order_acquire,
+							memory_order_relaxed)) {
+		nobody = NULL;
 		sched_yield();
+	}
+}
+
+bool report_is_under_way(const struct thread *t)
+{
+	return atomic_load_explicit(&reporter, memory_order_relaxed) == t;
 }
 
 void report_failure(struct thread *t, const siginfo_t *info, ucontext_t *context)
@@ -101,7 +112,7 @@ void report_failure(struct thread *t, const siginfo_t *info, ucontext_t *context
 	char cause[CAUSE_BYTES];
 	unsigned depth = 0;
 
-	report_begin();
+	report_begin(t);
 	cause_describe(t, info, context, cause, sizeof(cause));
 	say("\natoll: component %s failed in thread %u on core %u: %s\n", spec->name, t->number,
 	    spec->core, cause);
@@ -109,5 +120,5 @@ void report_failure(struct thread *t, const siginfo_t *info, ucontext_t *context
 	say(" backtrace:\n");
 	if (!trace_walk(t, context, frame_say, &depth))
 		say(" (the rest cannot be read)\n");
-	atomic_flag_clear_explicit(&report_lock, memory_order_release);
+	atomic_store_explicit(&reporter, NULL, memory_order_release);
 }

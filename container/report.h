@@ -9,11 +9,12 @@
 #define CONTAINER_REPORT_H
 
 #include <signal.h>
+#include <stdbool.h>
 #include <ucontext.h>
 
 struct thread;
 
-/* One line, begun with "atoll: ". At most 255 bytes. */
+/* One line, begun with "atoll: ". At most 383 bytes. */
 void report_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*
@@ -21,5 +22,8 @@ void report_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
  * up (trace.h).
  */
 void report_failure(struct thread *t, const siginfo_t *info, ucontext_t *context);
+
+/* Whether this thread is in report_failure, which then failed itself if it comes again. */
+bool report_is_under_way(const struct thread *t);
 
 #endif

@@ -5,6 +5,8 @@
 #include <pthread.h>
 #include <stddef.h>
 
+#include "container/component_self.h"
+
 static pthread_mutex_t channel_mutex = PTHREAD_MUTEX_INITIALIZER;
 
 /* A fault's own signal, held back, would end the whole process. */
@@ -18,11 +20,13 @@ void channel_lock(sigset_t *kept)
 	for (size_t i = 0; i < sizeof(channel_faults) / sizeof(channel_faults[0]); i++)
 		sigdelset(&held, channel_faults[i]);
 	pthread_sigmask(SIG_BLOCK, &held, kept);
+	component_lock_taken();
 	pthread_mutex_lock(&channel_mutex);
 }
 
 void channel_unlock(const sigset_t *kept)
 {
 	pthread_mutex_unlock(&channel_mutex);
+	component_lock_given();
 	pthread_sigmask(SIG_SETMASK, kept, NULL);
 }

@@ -4,7 +4,7 @@
  *
  * Nobody can be ended between channel_lock and channel_unlock: all signals but
  * those of a fault are held back. So whoever finds the lock free finds what it
- * guards whole. Never taken where messages pass.
+ * guards whole; a fault is the end of the image. Never taken where messages pass.
  */
 #ifndef IPC_CHANNEL_LOCK_H
 #define IPC_CHANNEL_LOCK_H

@@ -350,6 +350,14 @@ return {
 	greedy("raise", 138, "failed in thread 1 on core 0: got signal 10"),
 	greedy("kill", 140, "failed in thread 1 on core 0: got signal 12"),
 	greedy("handler", 139, "write to 0x10, NULL (page 0)", "masked_fault"),
+	job("greedy: one that breaks the container's tables is the image's end, and that is said", {
+		image = "greedy",
+		on = GUEST,
+		words = { "greedy.arg=channel" },
+		expect = { crash = true, output = {
+			"failed in thread 1 on core 0", "connection_leave", "the container itself failed, by signal 11",
+		} },
+	}),
 	greedy("threads", 139, "read of 0x10, NULL (page 0)", "runtime_c_getenv"),
 	job("fail: an error in Lua", {
 		image = "fail",

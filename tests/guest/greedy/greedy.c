@@ -19,9 +19,12 @@
 #include <unistd.h>
 
 #define PAUSE_US 50000
+#define CHANNEL_BYTES 256 /* no more than it has */
 
 static volatile uintptr_t bad = 16;
 static volatile sig_atomic_t zero;
+static struct channel *channel;
+static const char *volatile answer;
 static unsigned failures;
 
 static void expect(bool ok, const char *what)
@@ -141,7 +144,7 @@ static void *flusher(void *unused)
 static void *asker(void *unused)
 {
 	while (!zero)
-		getenv("PATH");
+		answer = getenv("PATH");
 	return unused;
 }
 
@@ -187,23 +190,27 @@ static void way_threads(void)
 	in_thread(hoarder, NULL);
 	in_thread(flusher, NULL);
 	in_thread(asker, NULL);
-	getenv((const char *)bad);
+	answer = getenv((const char *)bad);
+}
+
+/* What the container goes by when it closes the channel. */
+static void way_channel(void)
+{
+	memset(channel, 0xff, CHANNEL_BYTES);
+	channel_send(channel, "", 0, CHANNEL_FOREVER);
 }
 
 static const struct {
 	const char *name;
 	void (*call)(void);
 } ways[] = {
-	{"raise", way_raise},
-	{"kill", way_kill},
-	{"handler", way_handler},
-	{"threads", way_threads},
+	{"raise", way_raise},     {"kill", way_kill},       {"handler", way_handler},
+	{"threads", way_threads}, {"channel", way_channel},
 };
 
 int main(int argc, char **argv)
 {
-	struct channel *channel = channel_open("c");
-
+	channel = channel_open("c");
 	channel_send(channel, "greedy is here", 14, CHANNEL_FOREVER);
 	check_streams();
 	check_processes();
