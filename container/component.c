@@ -30,22 +30,6 @@ unsigned component_index(void)
 	return c ? c->index : COMPONENT_NONE;
 }
 
-void component_lock_taken(void)
-{
-	struct thread *t = thread_self();
-
-	if (t)
-		t->locks++;
-}
-
-void component_lock_given(void)
-{
-	struct thread *t = thread_self();
-
-	if (t)
-		t->locks--;
-}
-
 bool component_stopping(void)
 {
 	const struct component *c = component_self();

@@ -19,11 +19,4 @@ unsigned component_index(void);
  */
 bool component_will_return(unsigned index);
 
-/*
- * Between these the calling thread has a lock that others will wait for: were it
- * to fail there, they would do so for ever, so a fault there ends the image.
- */
-void component_lock_taken(void);
-void component_lock_given(void);
-
 #endif

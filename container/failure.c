@@ -19,6 +19,7 @@
 #include "container/report.h"
 #include "container/signals.h"
 #include "container/trace.h"
+#include "ipc/channel_lock.h"
 
 #define SIGNAL_STATUS 128 /* + signal: as a shell says it */
 
@@ -76,7 +77,7 @@ static void failure_handler(int signal, siginfo_t *info, void *context)
 	(void)signal;
 	if (t && t->may_escape)
 		siglongjmp(t->escape, 1);
-	if (!t || t->locks || report_is_under_way(t))
+	if (!t || t->locks || channel_lock_is_mine() || report_is_under_way(t))
 		failure_of_container(t, info, context);
 	else
 		thread_fail(t, info, context);

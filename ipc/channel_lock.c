@@ -5,9 +5,8 @@
 #include <pthread.h>
 #include <stddef.h>
 
-#include "container/component_self.h"
-
 static pthread_mutex_t channel_mutex = PTHREAD_MUTEX_INITIALIZER;
+static _Thread_local volatile sig_atomic_t channel_lock_mine; /* waited for, too */
 
 /* A fault's own signal, held back, would end the whole process. */
 static const int channel_faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT};
@@ -20,13 +19,18 @@ void channel_lock(sigset_t *kept)
 	for (size_t i = 0; i < sizeof(channel_faults) / sizeof(channel_faults[0]); i++)
 		sigdelset(&held, channel_faults[i]);
 	pthread_sigmask(SIG_BLOCK, &held, kept);
-	component_lock_taken();
+	channel_lock_mine = true;
 	pthread_mutex_lock(&channel_mutex);
 }
 
 void channel_unlock(const sigset_t *kept)
 {
 	pthread_mutex_unlock(&channel_mutex);
-	component_lock_given();
+	channel_lock_mine = false;
 	pthread_sigmask(SIG_SETMASK, kept, NULL);
+}
+
+bool channel_lock_is_mine(void)
+{
+	return channel_lock_mine;
 }

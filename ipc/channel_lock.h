@@ -10,9 +10,13 @@
 #define IPC_CHANNEL_LOCK_H
 
 #include <signal.h>
+#include <stdbool.h>
 
 /* Wait for the lock; *kept is for channel_unlock. Not recursive. */
 void channel_lock(sigset_t *kept);
 void channel_unlock(const sigset_t *kept);
+
+/* Whether the calling thread has it or waits for it; in handlers of signals, too. */
+bool channel_lock_is_mine(void);
 
 #endif

@@ -233,6 +233,7 @@ return {
 	}),
 	job("memory: is mapped as Linux has it", {
 		image = "memory",
+		on = PLAIN,
 		expect = { output = { "mapper: 0 failures" } },
 	}),
 	job("memory: rights of the image stay as they are", {
@@ -316,6 +317,7 @@ return {
 	}),
 	job("pointers: bad ones are EFAULT, whatever the call", {
 		image = "pointers",
+		on = PLAIN,
 		expect = { output = { "pointer: %d+ calls, 0 failures" } },
 	}),
 	job("input: what is typed arrives", {

@@ -19,14 +19,6 @@ bool component_will_return(unsigned index)
 	return index != __atomic_load_n(&test_gone, __ATOMIC_RELAXED);
 }
 
-void component_lock_taken(void)
-{
-}
-
-void component_lock_given(void)
-{
-}
-
 /* Open a channel as this component. */
 static inline struct channel *test_open(unsigned component, const char *name)
 {

@@ -59,7 +59,8 @@ end)
 for _, kind in ipairs({ "address", "thread" }) do
 	tap.case("an image is packed with the sanitizer " .. kind .. " and runs", function()
 		build("-o out --sanitize " .. kind)
-		local text, status = run_image("./out/pair." .. kind)
+		-- A component leaves by a jump, of which AddressSanitizer warns where it keeps frames elsewhere.
+		local text, status = run_image("env ASAN_OPTIONS=detect_stack_use_after_return=0 ./out/pair." .. kind)
 		tap.equal(text, 'first|3|a "quoted"\\ ??= one|ä|C|7\n')
 		tap.equal(status, 3)
 	end)

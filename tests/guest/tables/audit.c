@@ -12,7 +12,14 @@
 #define RW (LAYOUT_READ | LAYOUT_WRITE)
 #define REPORTS_SHOWN 10
 
-/* From the image's linker script. */
+/* From the image's linker script; a build with a sanitizer has none and never runs this. */
+#pragma weak image_text_start
+#pragma weak image_text_end
+#pragma weak image_tables_end
+#pragma weak image_settled_start
+#pragma weak image_settled_end
+#pragma weak image_end
+#pragma weak image_sparse_end
 extern const char image_text_start[], image_text_end[], image_tables_end[];
 extern const char image_settled_start[], image_settled_end[], image_end[], image_sparse_end[];
 
