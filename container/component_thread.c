@@ -106,14 +106,10 @@ int component_thread_detach(pthread_t id)
 	return err;
 }
 
+/* Without the lock, which a signal handler may have interrupted; rows of others do not matter. */
 bool component_thread_is_own(pthread_t id)
 {
-	bool is_own;
-
-	threads_lock();
-	is_own = thread_find(component_self(), id) != NULL;
-	threads_unlock();
-	return is_own;
+	return pthread_equal(id, pthread_self()) || thread_find(component_self(), id);
 }
 
 bool component_thread_is_main(pthread_t id)

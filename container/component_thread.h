@@ -28,7 +28,7 @@ int component_thread_create(pthread_t *id, size_t stack_bytes, bool is_detached,
 int component_thread_join(pthread_t id, void **result, const struct timespec *deadline);
 int component_thread_detach(pthread_t id);
 
-/* Whether that is a thread of the calling component, and its main thread. */
+/* Whether that is a thread of the calling component; its main thread. Safe in signal handlers. */
 bool component_thread_is_own(pthread_t id);
 bool component_thread_is_main(pthread_t id);
 
