@@ -58,9 +58,10 @@ static void failure_of_container(struct thread *t, const siginfo_t *info, uconte
 static _Noreturn void thread_fail(struct thread *t, const siginfo_t *info, ucontext_t *context)
 {
 	struct component *c = t->component;
+	ucontext_t used = *context; /* the report is to have it as it was */
 
 	t->holds++; /* the report is not to be left half said */
-	if (trace_in_allocator(t, context))
+	if (trace_in_allocator(t, &used))
 		component_heap_damaged(c);
 	report_failure(t, info, context);
 	t->holds--;

@@ -334,7 +334,7 @@ return {
 	crash("null", 139, "write to 0x10, NULL (page 0), which has nothing there", "write_null"),
 	crash("text", 139, "image text, which does not allow it", "write_text"),
 	crash("constant", 139, "image read%-only data, which does not allow it", "write_constant"),
-	crash("data", 139, "jump to 0x", "image data, which does not allow it", "run_data"),
+	crash("data", 139, "jump to 0x", "image data, which does not allow it", "#0  %x+ %?", "run_data"),
 	crash("stack", 139, "write to 0x", "stack overflow of component culprit, thread 2"),
 	crash("divide", 136, "divide error", "divide"),
 	crash("abort", 134, "aborted", "give_up"),
