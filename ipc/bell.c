@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "ipc/bell_set.h"
+
 #define BELL_SECOND UINT64_C(1000000000)
 
 struct bell_mode bell_mode = {.fenced = true};
@@ -19,27 +21,75 @@ void bell_init(void)
 		syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) != 0;
 }
 
+static uint32_t bell_take(uint32_t *flag)
+{
+	return __atomic_fetch_and(flag, ~(BELL_PARKED | BELL_WHOM), __ATOMIC_SEQ_CST);
+}
+
+static void bell_futex_wake(uint32_t *flag)
+{
+	syscall(SYS_futex, flag, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+}
+
 bool bell_ring(uint32_t *flag)
 {
+	uint32_t before = bell_take(flag);
+
 	/* Whoever takes the bit off wakes: two tellers make one system call. */
-	if (!(__atomic_fetch_and(flag, ~BELL_PARKED, __ATOMIC_SEQ_CST) & BELL_PARKED))
+	if (!(before & BELL_PARKED))
 		return false;
-	syscall(SYS_futex, flag, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+	if (before & BELL_WHOM)
+		bell_tell(before >> BELL_WHOM_SHIFT);
+	else
+		bell_futex_wake(flag);
 	return true;
 }
 
 void bell_wake(uint32_t *flag)
 {
-	__atomic_fetch_and(flag, ~BELL_PARKED, __ATOMIC_SEQ_CST);
-	syscall(SYS_futex, flag, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+	uint32_t before = bell_take(flag);
+
+	if (before & BELL_WHOM)
+		bell_tell(before >> BELL_WHOM_SHIFT);
+	bell_futex_wake(flag);
+}
+
+/* Only the side that sleeps sets bits, so what it finds there are its own of before. */
+static void bell_rename(uint32_t *flag, uint32_t whom)
+{
+	uint32_t before = __atomic_load_n(flag, __ATOMIC_RELAXED) >> BELL_WHOM_SHIFT;
+
+	if (before == 0 || before == whom)
+		return;
+	bell_take(flag);
+	bell_tell(before);
+}
+
+void bell_name(uint32_t *flag, uint32_t whom)
+{
+	bell_rename(flag, whom);
+	__atomic_fetch_or(flag, BELL_PARKED | whom << BELL_WHOM_SHIFT, __ATOMIC_SEQ_CST);
+}
+
+void bell_unname(uint32_t *flag, uint32_t whom)
+{
+	if (__atomic_load_n(flag, __ATOMIC_RELAXED) >> BELL_WHOM_SHIFT == whom)
+		bell_disarm(flag);
+}
+
+void bell_barrier(void)
+{
+	if (!bell_mode.fenced)
+		syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
 }
 
 uint32_t bell_arm(uint32_t *flag)
 {
-	uint32_t before = __atomic_fetch_or(flag, BELL_PARKED, __ATOMIC_SEQ_CST);
+	uint32_t before;
 
-	if (!bell_mode.fenced)
-		syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
+	bell_rename(flag, 0);
+	before = __atomic_fetch_or(flag, BELL_PARKED, __ATOMIC_SEQ_CST);
+	bell_barrier();
 	return before | BELL_PARKED;
 }
 
@@ -66,5 +116,5 @@ void bell_sleep(uint32_t *flag, uint32_t armed, uint64_t deadline)
 
 void bell_disarm(uint32_t *flag)
 {
-	__atomic_fetch_and(flag, ~BELL_PARKED, __ATOMIC_RELAXED);
+	__atomic_fetch_and(flag, ~(BELL_PARKED | BELL_WHOM), __ATOMIC_RELAXED);
 }

@@ -21,6 +21,11 @@
  * full barrier is thus paid by the side that goes to sleep, in microseconds,
  * and never by the side that talks. A ring between S1 and S4 takes the bit off,
  * and S4 returns at once.
+ *
+ * A thread can also sleep for many flags at once, on a bell of bell_set.h. Each
+ * flag's upper bits then say whom to tell. Ringing takes them off, too, and
+ * tells; S4 is the bell's own. Whatever a flag names, telling it wakes somebody
+ * once too often at most.
  */
 #ifndef IPC_BELL_H
 #define IPC_BELL_H
@@ -29,6 +34,10 @@
 #include <stdint.h>
 
 #define BELL_PARKED UINT32_C(1)
+
+/* Whom to tell of bell_set.h, or 0: the futex of the flag itself. */
+#define BELL_WHOM_SHIFT 8
+#define BELL_WHOM (UINT32_MAX << BELL_WHOM_SHIFT)
 
 struct bell_mode {
 	bool fenced;             /* no barrier in every thread here, so T2 has to be a full one */
@@ -64,6 +73,15 @@ bool bell_ring(uint32_t *flag);
  */
 void bell_wake(uint32_t *flag);
 
+/* S1 for a bell of bell_set.h. The bell named before, if it is another one, is told. */
+void bell_name(uint32_t *flag, uint32_t whom);
+
+/* Take that off again, unless the flag names another one by now. */
+void bell_unname(uint32_t *flag, uint32_t whom);
+
+/* S2, for any number of flags. */
+void bell_barrier(void);
+
 /* S1 and S2. Returns what bell_sleep is to find in the flag. */
 uint32_t bell_arm(uint32_t *flag);
 
@@ -75,7 +93,7 @@ uint32_t bell_arm(uint32_t *flag);
 void bell_sleep(uint32_t *flag, uint32_t armed, uint64_t deadline);
 bool bell_past(uint64_t deadline);
 
-/* Take the sleeper's bit off again, whoever else may have done so. */
+/* Take what S1 set off again, whoever else may have done so. */
 void bell_disarm(uint32_t *flag);
 
 /* One turn of a polling loop: tells the processor so. */

@@ -14,6 +14,7 @@
 
 #include "container/component_self.h"
 #include "container/image.h"
+#include "ipc/bell_set.h"
 #include "ipc/connection.h"
 #include "layout/layout.h"
 
@@ -168,6 +169,7 @@ void channel_table_end(unsigned component, bool failed)
 		c = channel_connection(ch, &end);
 		connection_leave(c, end, failed ? CHANNEL_PEER_DIED : CHANNEL_FINISHED);
 	}
+	bell_sets_end(component);
 }
 
 void channel_table_begin(unsigned component)
@@ -179,6 +181,7 @@ void channel_table_begin(unsigned component)
 		c = channel_connection(ch, &end);
 		connection_return(c, end);
 	}
+	bell_sets_begin(component);
 }
 
 void channel_table_stop(unsigned component)
@@ -187,6 +190,7 @@ void channel_table_stop(unsigned component)
 
 	for (unsigned i = 0; (ch = channel_next(component, &i));)
 		endpoint_stop(ch);
+	bell_sets_stop(component);
 }
 
 static struct channel *channel_find(const char *name, unsigned component)

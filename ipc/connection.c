@@ -89,6 +89,7 @@ static void connection_detach(struct connection *c, unsigned end)
 	struct connection_end *e = &c->ends[end];
 
 	endpoint_bury(e->ch, e->reason);
+	endpoint_rouse(c->ends[!end].ch);
 	e->state = CONNECTION_ENDED;
 	if (c->ends[!end].state != CONNECTION_CONNECTING)
 		return;

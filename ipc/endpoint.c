@@ -110,7 +110,7 @@ void endpoint_stop(struct channel *ch)
 	__atomic_store_n(&ch->stopping, true, __ATOMIC_RELEASE);
 	for (unsigned i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
 		if (bell_look(flags[i]) & BELL_PARKED)
-			bell_ring(flags[i]);
+			bell_wake(flags[i]);
 }
 
 static void endpoint_break(struct ring_control *control)

@@ -33,11 +33,13 @@ struct endpoint_nowhere {
 struct channel {
 	struct ring_sender tx __attribute__((aligned(RING_APART)));
 	struct endpoint_patience tx_patience;
-	bool tx_waits; /* the sender's: tx is nowhere, until `ready` */
+	uint32_t tx_whom; /* of bell_set.h, the last that its flag was to tell */
+	bool tx_waits;    /* the sender's: tx is nowhere, until `ready` */
 	struct ring_receiver rx __attribute__((aligned(RING_APART)));
 	struct endpoint_patience rx_patience;
 	struct endpoint_pace pace; /* the receiver's */
-	bool rx_waits;             /* the receiver's: rx is nowhere, until `ready` */
+	uint32_t rx_whom;
+	bool rx_waits; /* the receiver's: rx is nowhere, until `ready` */
 
 	/* Constant. */
 	struct ring tx_ring __attribute__((aligned(RING_APART)));
@@ -79,6 +81,12 @@ void endpoint_reset(struct channel *ch);
 /* Close both directions in the place of an owner that has ended, at any instruction. */
 void endpoint_bury(struct channel *ch, enum channel_reason reason);
 
+/*
+ * Have every bell that waits for this end look again: the peer may have ended
+ * between taking its name off a flag and telling it, or the flags are new.
+ */
+void endpoint_rouse(const struct channel *ch);
+
 /* Whether both directions are closed; whether the owner was told that one is. */
 bool endpoint_closed(const struct channel *ch);
 bool endpoint_told(const struct channel *ch);
@@ -116,5 +124,33 @@ enum channel_status endpoint_wait_room(struct channel *ch, size_t len, uint64_t 
 				       void **room);
 enum channel_status endpoint_wait_message(struct channel *ch, uint64_t deadline, const void **msg,
 					  size_t *len);
+
+/* What is waited for: a message, or, where `room` is not NULL, room for one. */
+struct endpoint_attempt {
+	struct channel *ch;
+	uint64_t deadline;
+	uint64_t *parks;
+	struct endpoint_patience *patience;
+	const void **msg;
+	size_t *msg_len;
+	void **room;
+	size_t room_len;
+};
+
+/* One attempt; CHANNEL_STOPPING where there is no use in another one. */
+enum channel_status endpoint_try(struct endpoint_attempt *a);
+
+/* Where this side sleeps; another place once it has joined the rings. */
+uint32_t *endpoint_flag(const struct endpoint_attempt *a);
+
+/*
+ * How often to poll now. Polling is worth its time while it brings something,
+ * and less each time it does not: endpoint_polled says which.
+ */
+unsigned endpoint_polls(struct endpoint_patience *p);
+void endpoint_polled(struct endpoint_patience *p, unsigned polls, bool brought);
+
+/* On a thread with tasks, what waits in the place of polling and sleeping; else NULL. */
+extern _Thread_local enum channel_status (*endpoint_wait_as_task)(struct endpoint_attempt *a);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* An endpoint from one connection, and one life of its owner, to the next. */
+#include "ipc/bell_set.h"
 #include "ipc/endpoint.h"
 
 void endpoint_renew(struct channel *ch)
@@ -8,12 +9,19 @@ void endpoint_renew(struct channel *ch)
 	ring_init(&ch->rx_ring, 0);
 }
 
+void endpoint_rouse(const struct channel *ch)
+{
+	bell_tell_again(__atomic_load_n(&ch->tx_whom, __ATOMIC_RELAXED));
+	bell_tell_again(__atomic_load_n(&ch->rx_whom, __ATOMIC_RELAXED));
+}
+
 void endpoint_join(struct channel *ch)
 {
 	ring_sender_join(&ch->tx, &ch->tx_ring);
 	ring_receiver_join(&ch->rx, &ch->rx_ring);
 	__atomic_store_n(&ch->tx_waits, false, __ATOMIC_RELAXED);
 	__atomic_store_n(&ch->rx_waits, false, __ATOMIC_RELAXED);
+	endpoint_rouse(ch);
 }
 
 void endpoint_connect(struct channel *ch)
@@ -31,6 +39,7 @@ void endpoint_connect(struct channel *ch)
 	__atomic_store_n(&ch->ready, false, __ATOMIC_RELAXED);
 	__atomic_store_n(&ch->tx_waits, true, __ATOMIC_RELAXED);
 	__atomic_store_n(&ch->rx_waits, true, __ATOMIC_RELAXED);
+	endpoint_rouse(ch);
 }
 
 /* What the sides have closed already while they waited. */
@@ -64,6 +73,7 @@ void endpoint_reset(struct channel *ch)
 	rx->received = rx->received_bytes = rx->parks = rx->bells = 0;
 	ch->tx_patience = ch->rx_patience = (struct endpoint_patience){0};
 	ch->pace = (struct endpoint_pace){0};
+	ch->tx_whom = ch->rx_whom = 0;
 	__atomic_store_n(&ch->stopping, false, __ATOMIC_RELAXED);
 }
 

@@ -22,31 +22,15 @@
 /* One time in so many, what has not paid of late is tried again. */
 #define ENDPOINT_TRIAL 32
 
-/* What is waited for: a message, or room for one. */
-struct endpoint_attempt {
-	struct channel *ch;
-	enum channel_status (*make)(struct endpoint_attempt *a);
-	uint64_t deadline;
-	uint64_t *parks;
-	struct endpoint_patience *patience;
-	const void **msg;
-	size_t *msg_len;
-	void **room;
-	size_t room_len;
-};
+_Thread_local enum channel_status (*endpoint_wait_as_task)(struct endpoint_attempt *a);
 
-static enum channel_status endpoint_attempt_room(struct endpoint_attempt *a)
+static enum channel_status endpoint_make(struct endpoint_attempt *a)
 {
-	return endpoint_reserve(a->ch, a->room_len, a->room);
+	return a->room ? endpoint_reserve(a->ch, a->room_len, a->room)
+		       : endpoint_peek(a->ch, a->msg, a->msg_len);
 }
 
-static enum channel_status endpoint_attempt_message(struct endpoint_attempt *a)
-{
-	return endpoint_peek(a->ch, a->msg, a->msg_len);
-}
-
-/* Where this side sleeps; another place once it has joined the rings. */
-static uint32_t *endpoint_flag(const struct endpoint_attempt *a)
+uint32_t *endpoint_flag(const struct endpoint_attempt *a)
 {
 	return a->room ? &a->ch->tx.control->flag.sender : &a->ch->rx.control->flag.receiver;
 }
@@ -56,6 +40,13 @@ static bool endpoint_stopped(const struct endpoint_attempt *a)
 {
 	return a->deadline == CHANNEL_FOREVER &&
 	       __atomic_load_n(&a->ch->stopping, __ATOMIC_ACQUIRE);
+}
+
+enum channel_status endpoint_try(struct endpoint_attempt *a)
+{
+	enum channel_status status = endpoint_make(a);
+
+	return status == CHANNEL_AGAIN && endpoint_stopped(a) ? CHANNEL_STOPPING : status;
 }
 
 /*
@@ -79,26 +70,30 @@ static void endpoint_stay_away(struct endpoint_pace *pace, uint64_t received)
 		bell_pause();
 }
 
-/* Polling is worth its time while it brings something, and less each time it does not. */
-static unsigned endpoint_polls(struct endpoint_patience *p)
+unsigned endpoint_polls(struct endpoint_patience *p)
 {
 	if (p->times++ % ENDPOINT_TRIAL == 0)
 		return ENDPOINT_POLLS_MAX;
 	return p->polls < ENDPOINT_POLLS_MIN ? ENDPOINT_POLLS_MIN : p->polls;
 }
 
+void endpoint_polled(struct endpoint_patience *p, unsigned polls, bool brought)
+{
+	p->polls = brought ? ENDPOINT_POLLS_MAX : polls / 2;
+}
+
 static enum channel_status endpoint_poll(struct endpoint_attempt *a)
 {
-	enum channel_status status = a->make(a);
+	enum channel_status status = endpoint_make(a);
 	unsigned polls = endpoint_polls(a->patience);
 
 	for (unsigned i = 1; i <= polls && status == CHANNEL_AGAIN; i++) {
 		bell_pause();
-		status = a->make(a);
+		status = endpoint_make(a);
 		if (i % ENDPOINT_POLLS_CLOCK == 0 && bell_past(a->deadline))
 			break;
 	}
-	a->patience->polls = status == CHANNEL_AGAIN ? polls / 2 : ENDPOINT_POLLS_MAX;
+	endpoint_polled(a->patience, polls, status != CHANNEL_AGAIN);
 	return status;
 }
 
@@ -107,20 +102,22 @@ static enum channel_status endpoint_park(struct endpoint_attempt *a)
 {
 	uint32_t *flag = endpoint_flag(a);
 	uint32_t armed = bell_arm(flag);
-	enum channel_status status = a->make(a);
+	enum channel_status status = endpoint_make(a);
 
 	if (status == CHANNEL_AGAIN && !endpoint_stopped(a) && flag == endpoint_flag(a)) {
 		ring_count(a->parks, 1);
 		bell_sleep(flag, armed, a->deadline);
 	}
 	bell_disarm(flag);
-	return status == CHANNEL_AGAIN ? a->make(a) : status;
+	return status == CHANNEL_AGAIN ? endpoint_make(a) : status;
 }
 
 static enum channel_status endpoint_wait(struct endpoint_attempt *a)
 {
 	enum channel_status status = CHANNEL_AGAIN;
 
+	if (endpoint_wait_as_task)
+		return endpoint_wait_as_task(a);
 	if (!endpoint_stopped(a))
 		status = endpoint_poll(a);
 	/* By the clock: a peer that keeps changing the flag must not stretch the wait. */
@@ -134,7 +131,6 @@ enum channel_status endpoint_wait_room(struct channel *ch, size_t len, uint64_t 
 {
 	struct endpoint_attempt a = {
 		.ch = ch,
-		.make = endpoint_attempt_room,
 		.deadline = deadline,
 		.parks = &ch->tx.parks,
 		.patience = &ch->tx_patience,
@@ -152,7 +148,6 @@ enum channel_status endpoint_wait_message(struct channel *ch, uint64_t deadline,
 {
 	struct endpoint_attempt a = {
 		.ch = ch,
-		.make = endpoint_attempt_message,
 		.deadline = deadline,
 		.parks = &ch->rx.parks,
 		.patience = &ch->rx_patience,
@@ -162,6 +157,7 @@ enum channel_status endpoint_wait_message(struct channel *ch, uint64_t deadline,
 
 	if (deadline == CHANNEL_NOW)
 		return CHANNEL_AGAIN;
-	endpoint_stay_away(&ch->pace, ch->rx.received);
+	if (!endpoint_wait_as_task)
+		endpoint_stay_away(&ch->pace, ch->rx.received);
 	return endpoint_wait(&a);
 }

@@ -27,6 +27,11 @@ static enum channel_reason ring_peer_reason(uint32_t value)
 	return known ? (enum channel_reason)value : CHANNEL_PROTOCOL;
 }
 
+static enum channel_reason ring_flag_reason(uint32_t flag)
+{
+	return ring_peer_reason(flag >> RING_REASON_SHIFT & RING_REASON_MASK);
+}
+
 void ring_init(const struct ring *ring, uint64_t start)
 {
 	__atomic_store_n(&ring->control->acked, start, __ATOMIC_RELAXED);
@@ -98,7 +103,7 @@ static bool ring_refresh(struct ring_sender *s)
 void ring_refused(struct ring_sender *s, uint32_t flag)
 {
 	__atomic_store_n(&s->refused, true, __ATOMIC_RELAXED);
-	ring_sender_end(s, ring_peer_reason(flag >> RING_REASON_SHIFT));
+	ring_sender_end(s, ring_flag_reason(flag));
 }
 
 static void ring_pad(struct ring_sender *s, uint64_t tail)
@@ -231,7 +236,7 @@ static enum channel_status ring_peek_empty(struct ring_receiver *r)
 
 	if (!(flag & RING_CLOSED) || __atomic_load_n(word, __ATOMIC_RELAXED))
 		return CHANNEL_AGAIN;
-	return ring_receiver_closed(r, ring_peer_reason(flag >> RING_REASON_SHIFT));
+	return ring_receiver_closed(r, ring_flag_reason(flag));
 }
 
 /* Whether a correct sender could have padded here: some record did not fit. */

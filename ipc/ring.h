@@ -58,6 +58,7 @@ enum ring_kind {
 /* Besides BELL_PARKED in the receiver's flag. Once set they stay. */
 #define RING_CLOSED UINT32_C(2)
 #define RING_REASON_SHIFT 2
+#define RING_REASON_MASK UINT32_C(7) /* once shifted; above are bits of ipc/bell.h */
 
 /*
  * Shared, in two groups. The receiver writes its position often and the sender

@@ -11,5 +11,6 @@
 
 #include "container/component.h"
 #include "ipc/channel.h"
+#include "ipc/set.h"
 
 #endif

@@ -20,6 +20,7 @@
 #include "container/image.h"
 #include "ipc/channel_table.h"
 #include "ipc/endpoint.h"
+#include "ipc/set.h"
 #include "tests/unit/component_made_up.h"
 
 #define MORTAL 0
@@ -304,6 +305,39 @@ static void a_sender_that_ends_before_it_has_woken_its_peer_leaves_nobody_asleep
 	}
 }
 
+static void *test_sleeps_in_set(void *status)
+{
+	struct channel_set *set = channel_set_new();
+	void *tag;
+
+	channel_set_receive(set, test.survivor, NULL);
+	*(enum channel_status *)status = channel_set_wait(set, CHANNEL_FOREVER, &tag);
+	channel_set_free(set);
+	return NULL;
+}
+
+static void a_sender_that_ends_before_it_has_told_a_set_leaves_nobody_asleep(void **state)
+{
+	enum channel_status status;
+	unsigned long n = 0;
+	bool ended = true;
+
+	(void)state;
+	for (; ended; n++) {
+		pthread_t id;
+
+		test_connect(n);
+		id = test_sleeper(test_sleeps_in_set,
+				  &test.survivor->rx_ring.control->flag.receiver, &status);
+		ended = test_ends(life_send, n);
+		channel_table_end(MORTAL, true);
+		pthread_join(id, NULL);
+		assert_int_equal(status, CHANNEL_OK);
+		channel_close(test.survivor);
+	}
+	assert_true(n > 100);
+}
+
 /* All that makes up a portion of room but for the last message of it. */
 static void test_fill_and_release(void)
 {
@@ -479,6 +513,7 @@ int main(void)
 		cmocka_unit_test(a_receiver_may_end_at_any_instruction),
 		cmocka_unit_test(
 			a_sender_that_ends_before_it_has_woken_its_peer_leaves_nobody_asleep),
+		cmocka_unit_test(a_sender_that_ends_before_it_has_told_a_set_leaves_nobody_asleep),
 		cmocka_unit_test(a_receiver_that_ends_before_it_has_made_room_leaves_nobody_asleep),
 		cmocka_unit_test(who_closes_may_end_at_any_instruction),
 		cmocka_unit_test(who_opens_again_may_end_at_any_instruction),
