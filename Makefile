@@ -30,10 +30,13 @@ $(B)/obj/$(1)/%.o: %.c Makefile | $(B)/.setup-build
 endef
 $(foreach v,$(variants),$(eval $(call compile,$(v))))
 
-$(B)/obj/plain/%.o: %.S Makefile | $(B)/.setup-build
-	$(call say,AS,$@)
-	@mkdir -p $(@D)
-	$(Q)$(CC) -I. -MMD -MP -c -o $@ $<
+define assemble
+$(B)/obj/$(1)/%.o: %.S Makefile | $(B)/.setup-build
+	$$(call say,AS,$$@)
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) -I. -MMD -MP -c -o $$@ $$<
+endef
+$(foreach v,$(variants),$(eval $(call assemble,$(v))))
 
 fragments := $(wildcard layout/*.mk container/*.mk container/*/*.mk ipc/*.mk runtimes/*/*.mk \
 	drivers/*.mk tests/*.mk)

@@ -150,6 +150,8 @@ const char *channel_status_text(enum channel_status status)
 		return "call not allowed in this state";
 	case CHANNEL_STOPPING:
 		return "asked to stop";
+	case CHANNEL_CANCELLED:
+		return "task cancelled";
 	}
 	return "unknown status";
 }

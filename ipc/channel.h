@@ -33,11 +33,12 @@ struct channel; /* one endpoint */
 
 enum channel_status {
 	CHANNEL_OK,
-	CHANNEL_AGAIN,    /* nothing there, or no room, and the deadline is past */
-	CHANNEL_CLOSED,   /* no message will ever pass; channel_reason says why */
-	CHANNEL_TOO_BIG,  /* longer than channel_max, or than the caller's buffer */
-	CHANNEL_MISUSE,   /* not allowed in this state, for example commit without reserve */
-	CHANNEL_STOPPING, /* would wait for ever, but the component was asked to stop */
+	CHANNEL_AGAIN,     /* nothing there, or no room, and the deadline is past */
+	CHANNEL_CLOSED,    /* no message will ever pass; channel_reason says why */
+	CHANNEL_TOO_BIG,   /* longer than channel_max, or than the caller's buffer */
+	CHANNEL_MISUSE,    /* not allowed in this state, for example commit without reserve */
+	CHANNEL_STOPPING,  /* would wait for ever, but the component was asked to stop */
+	CHANNEL_CANCELLED, /* would wait, but the task was cancelled (task.h) */
 };
 
 enum channel_reason {

@@ -24,6 +24,7 @@ libs-plain-test_heap_life := -l:libjemalloc.a -lm
 libs-plain-test_runtime := -l:libjemalloc.a -lm
 wraps := $(shell sed 's/^/-Wl,--wrap=/' container/wrap.syms)
 $(foreach v,$(variants),$(eval libs-$(v)-test_files := $(wraps)))
+$(foreach v,$(variants),$(eval libs-$(v)-test_task := -lm))
 $(foreach v,$(variants),$(eval libs-$(v)-test_lua_memory := -Wl,--wrap=realloc -Wl,--wrap=malloc))
 
 # Of the kernel's sources, what needs no Xen.

@@ -12,5 +12,6 @@
 #include "container/component.h"
 #include "ipc/channel.h"
 #include "ipc/set.h"
+#include "ipc/task.h"
 
 #endif

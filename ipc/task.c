@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT */
+/* Tasks: made, ended, joined, cancelled. */
+#include "ipc/task.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "container/component_self.h"
+#include "ipc/task_schedule.h"
+
+#define TASK_STACK_ALIGN 64
+#define TASK_CANARY_WORDS 8
+#define TASK_CANARY UINT32_C(0x7a5c0fe3)
+
+/* As task_switch leaves it. */
+struct task_frame {
+	uint32_t mxcsr;
+	uint32_t control;
+	void *r15, *r14, *r13, *r12, *rbx, *rbp;
+	void (*back)(void);
+};
+
+_Static_assert(sizeof(struct task_frame) == 64, "56 bytes and the address to return to");
+
+_Thread_local struct task_scheduler *task_scheduler;
+
+void task_stack_check(const struct task *t)
+{
+	static const char text[] = "task: stack overflow\n";
+
+	for (unsigned i = 0; i < TASK_CANARY_WORDS; i++)
+		if (t->stack[i] != TASK_CANARY) {
+			/* What lies below the stack is damaged, so nothing that needs the heap. */
+			if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
+				_exit(1);
+			abort();
+		}
+}
+
+static enum channel_status task_wait(struct endpoint_attempt *a)
+{
+	enum channel_status status = endpoint_try(a);
+
+	return status == CHANNEL_AGAIN ? task_block(task_scheduler, a, a->deadline) : status;
+}
+
+static struct task_scheduler *task_scheduler_make(void)
+{
+	struct task_scheduler *s = calloc(1, sizeof(*s));
+	int err = s ? set_init(&s->set, component_index()) : -ENOMEM;
+
+	if (err) {
+		free(s);
+		errno = -err;
+		return NULL;
+	}
+	s->current = &s->first;
+	s->tail = &s->head;
+	s->count = s->turns = 1;
+	task_fiber_first(&s->first.fiber);
+	return s;
+}
+
+/* With room in the set for one more task. */
+static struct task_scheduler *task_scheduler_grown(void)
+{
+	struct task_scheduler *s = task_scheduler;
+	int err;
+
+	if (!s)
+		s = task_scheduler_make();
+	if (!s)
+		return NULL;
+	task_scheduler = s;
+	endpoint_wait_as_task = task_wait;
+	err = set_grow(&s->set, s->count + 1);
+	errno = -err;
+	return err ? NULL : s;
+}
+
+static void task_frame_make(struct task *t, size_t stack_bytes)
+{
+	struct task_frame *f = (struct task_frame *)(void *)((char *)t->stack + stack_bytes) - 1;
+	uint16_t control;
+
+	*f = (struct task_frame){.r12 = t, .back = task_begin};
+	/* A task begins with the rounding and the exceptions of the one that spawns it. */
+	__asm__ volatile("stmxcsr %0\n\tfnstcw %1" : "=m"(f->mxcsr), "=m"(control));
+	f->control = control;
+	t->sp = f;
+}
+
+static struct task *task_make(size_t stack_bytes)
+{
+	struct task *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		return NULL;
+	t->stack = aligned_alloc(TASK_STACK_ALIGN, stack_bytes);
+	if (!t->stack) {
+		free(t);
+		return NULL;
+	}
+	for (unsigned i = 0; i < TASK_CANARY_WORDS; i++)
+		t->stack[i] = TASK_CANARY;
+	task_frame_make(t, stack_bytes);
+	task_fiber_make(&t->fiber, t->stack, stack_bytes);
+	return t;
+}
+
+static void task_link(struct task_scheduler *s, struct task *t)
+{
+	t->older = &s->first;
+	t->newer = s->first.newer;
+	if (t->newer)
+		t->newer->older = t;
+	s->first.newer = t;
+	s->count++;
+}
+
+static void task_free(struct task_scheduler *s, struct task *t)
+{
+	t->older->newer = t->newer;
+	if (t->newer)
+		t->newer->older = t->older;
+	s->count--;
+	task_fiber_end(&t->fiber);
+	free(t->stack);
+	free(t);
+}
+
+struct task *task_spawn(int (*run)(void *arg), void *arg, size_t stack_bytes)
+{
+	struct task_scheduler *s = task_scheduler_grown();
+	size_t bytes = stack_bytes ? stack_bytes : TASK_STACK_DEFAULT;
+	struct task *t;
+
+	if (!s)
+		return NULL;
+	if (bytes < TASK_STACK_MIN)
+		bytes = TASK_STACK_MIN;
+	if (bytes > SIZE_MAX / 2) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	t = task_make((bytes + TASK_STACK_ALIGN - 1) / TASK_STACK_ALIGN * TASK_STACK_ALIGN);
+	if (!t)
+		return NULL;
+	t->run = run;
+	t->arg = arg;
+	task_link(s, t);
+	task_ready(s, t);
+	return t;
+}
+
+_Noreturn void task_main(struct task *t)
+{
+	struct task_scheduler *s = task_scheduler;
+
+	task_fiber_arrive(&s->left->fiber, &t->fiber);
+	t->result = t->run(t->arg);
+	t->ended = true;
+	if (t->joiner && t->joiner->blocked)
+		task_ready(s, t->joiner);
+	task_leave(s);
+	abort(); /* nobody resumes a task that has ended */
+}
+
+struct task *task_self(void)
+{
+	return task_scheduler ? task_scheduler->current : NULL;
+}
+
+void task_yield(void)
+{
+	struct task_scheduler *s = task_scheduler;
+
+	if (!s)
+		return;
+	task_ready(s, s->current);
+	task_leave(s);
+}
+
+enum channel_status task_join(struct task *t, uint64_t deadline, int *result)
+{
+	struct task_scheduler *s = task_scheduler;
+	enum channel_status status;
+
+	if (!t->stack || t == s->current || t->joiner)
+		return CHANNEL_MISUSE;
+	if (!t->ended && deadline == CHANNEL_NOW)
+		return CHANNEL_AGAIN;
+	if (!t->ended) {
+		t->joiner = s->current;
+		status = task_block(s, NULL, deadline);
+		t->joiner = NULL;
+		if (!t->ended)
+			return status;
+	}
+	if (result)
+		*result = t->result;
+	task_free(s, t);
+	return CHANNEL_OK;
+}
+
+void task_cancel(struct task *t)
+{
+	t->cancelled = true;
+	if (t->blocked)
+		task_ready(task_scheduler, t);
+}
+
+bool task_cancelled(void)
+{
+	return task_scheduler && task_scheduler->current->cancelled;
+}
+
+enum channel_status task_sleep(uint64_t deadline)
+{
+	struct task_scheduler *s = task_scheduler;
+	enum channel_status status;
+
+	if (!s)
+		return CHANNEL_MISUSE;
+	status = task_block(s, NULL, deadline);
+	return status == CHANNEL_AGAIN ? CHANNEL_OK : status;
+}

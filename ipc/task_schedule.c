@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/* Which task goes on, and what the thread does when none can. */
+#include "ipc/task_schedule.h"
+
+/* While tasks can go on, the set is looked at after so many turns, for so many of its members. */
+#define TASK_TURNS 32
+#define TASK_TRIES 4
+
+/* For ever, but not to be told to stop. */
+#define TASK_ON (CHANNEL_FOREVER - 1)
+
+void task_ready(struct task_scheduler *s, struct task *t)
+{
+	if (t->blocked && t->member.set)
+		set_leave(&t->member);
+	t->blocked = false;
+	t->next = NULL;
+	*s->tail = t;
+	s->tail = &t->next;
+}
+
+/* Have those that wait answer this; all, or those that would for ever. */
+static void task_release(struct task_scheduler *s, enum channel_status status, bool all)
+{
+	for (struct task *t = &s->first; t; t = t->newer)
+		if (t->blocked && (all || t->member.deadline == CHANNEL_FOREVER)) {
+			t->member.status = status;
+			task_ready(s, t);
+		}
+}
+
+/* No task can go on. */
+static void task_idle(struct task_scheduler *s)
+{
+	struct channel_member *m;
+
+	switch (set_wait(&s->set, s->stopping ? TASK_ON : CHANNEL_FOREVER, &m)) {
+	case CHANNEL_OK:
+		task_ready(s, m->tag);
+		break;
+	case CHANNEL_STOPPING:
+		s->stopping = true;
+		task_release(s, CHANNEL_STOPPING, false);
+		break;
+	case CHANNEL_CLOSED:
+		task_release(s, CHANNEL_CLOSED, true);
+		break;
+	default:
+		break;
+	}
+}
+
+/* No system call: others can go on. */
+static void task_glance(struct task_scheduler *s)
+{
+	struct channel_member *m;
+
+	s->turns = TASK_TURNS;
+	set_timers_expire(&s->set);
+	while ((m = set_look(&s->set, TASK_TRIES)))
+		task_ready(s, m->tag);
+}
+
+static struct task *task_next(struct task_scheduler *s)
+{
+	struct task *t;
+
+	if (--s->turns == 0)
+		task_glance(s);
+	while (!s->head)
+		task_idle(s);
+	t = s->head;
+	s->head = t->next;
+	if (!s->head)
+		s->tail = &s->head;
+	return t;
+}
+
+void task_leave(struct task_scheduler *s)
+{
+	struct task *from = s->current, *to = task_next(s);
+
+	if (to == from)
+		return;
+	if (from->stack)
+		task_stack_check(from);
+	s->left = from;
+	s->current = to;
+	task_fiber_leave(&from->fiber, &to->fiber, from->ended);
+	task_switch(&from->sp, to->sp);
+	task_fiber_arrive(&s->left->fiber, &from->fiber);
+}
+
+enum channel_status task_block(struct task_scheduler *s, const struct endpoint_attempt *attempt,
+			       uint64_t deadline)
+{
+	struct task *t = s->current;
+	struct channel_member *m = &t->member;
+
+	if (t->cancelled)
+		return CHANNEL_CANCELLED;
+	if (deadline == CHANNEL_FOREVER && set_stopping(&s->set))
+		return CHANNEL_STOPPING;
+	*m = (struct channel_member){.tag = t, .status = CHANNEL_AGAIN, .deadline = deadline};
+	if (attempt)
+		m->attempt = *attempt;
+	/* Who waits for another task alone needs no member. */
+	if (attempt || deadline != CHANNEL_FOREVER) {
+		set_join(&s->set, m);
+		set_timer_start(m, deadline);
+	}
+	t->blocked = true;
+	task_leave(s);
+	return t->cancelled && m->status == CHANNEL_AGAIN ? CHANNEL_CANCELLED : m->status;
+}
