@@ -80,6 +80,14 @@ local function boolean(value)
 	return nil, "true or false"
 end
 
+-- What is in it is checked by who knows what it means.
+local function any_table(value)
+	if type(value) == "table" then
+		return value
+	end
+	return nil, "a table"
+end
+
 local function integer(min, max, what)
 	return function(value)
 		if math.type(value) == "integer" and value >= min and value <= max then
@@ -261,5 +269,6 @@ return {
 	seconds = seconds,
 	size = size,
 	size_text = size_text,
+	table = any_table,
 	text = text,
 }

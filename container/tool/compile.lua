@@ -2,6 +2,7 @@
 -- Makes the object of each component: one relocatable file in which only
 -- NAME_main is global, so that components cannot meet by name.
 
+local contract_c = require("contract_c")
 local fail = require("fail").fail
 local files = require("files")
 local ranges = require("ranges")
@@ -67,8 +68,27 @@ local function place(job, component, field)
 	return ('%s:%d: component "%s": field %s'):format(job.manifest.path, component.line, component.name, field)
 end
 
+-- The folder of the headers of its channels' contracts, or nil.
+local function contract_headers(job, component)
+	local dir
+	for _, channel in ipairs(job.manifest.channels) do
+		if channel.contract and (channel.from == component or channel.to == component) then
+			dir = ("%s/%s.include"):format(job.dir, component.name)
+			local made, err = files.mkdir(dir)
+			if not made then
+				fail("%s; expected a folder to write to", err)
+			end
+			write(("%s/%s.h"):format(dir, channel.name), contract_c.header(channel.contract, component))
+		end
+	end
+	return dir
+end
+
 local function compile_source(job, component, source, object)
 	local command = append({ "gcc", "-c", source, "-o", object }, flags(job))
+	if component.headers then
+		append(command, { "-I", component.headers })
+	end
 	append(append(command, WARNINGS), component.cflags)
 	if files.isatty(2) then -- some take half a minute
 		io.stderr:write("atoll: compiling ", source, "\n")
@@ -136,6 +156,7 @@ end
 
 local function component_c(job, component)
 	local objects = {}
+	component.headers = contract_headers(job, component)
 	for i, source in ipairs(component.sources) do
 		local object = ("%s/%s.%d.o"):format(job.dir, component.name, i)
 		objects[i] = compile_source(job, component, source, object)

@@ -47,5 +47,7 @@ return {
 		from = { check = check.name },
 		to = { check = check.name },
 		size = { check = check.power_of_two(layout.ring_min, layout.ring_max), default = RING_DEFAULT },
+		messages = { check = check.table, optional = true },
+		order = { check = check.table, optional = true },
 	},
 }

@@ -4,11 +4,12 @@
 --
 -- The result: {path, dir, name, cores, grace, decides, components, channels}. A
 -- component is {name, line, index} and its fields, a channel {name, line, from,
--- to, size}; from, to and decides are components. fields.lua says what the
+-- to, size, contract}; from, to and decides are components. fields.lua says what the
 -- fields mean, bundle.lua what those are that name files.
 
 local bundle = require("bundle")
 local check = require("check")
+local contracts = require("contract")
 local fail = require("fail").fail
 local fields = require("fields")
 local layout = require("layout")
@@ -16,6 +17,8 @@ local sandbox = require("sandbox")
 
 -- Names that the container itself goes by.
 local RESERVED = { container = true }
+
+local RING_HEADER = 8 -- bytes; RING_WORD of ipc/ring.h
 
 -- A name of the manifest's as a message may show it; what is odd becomes _.
 local function shown(name)
@@ -187,6 +190,17 @@ function reader:resolve(block, owner, field, components)
 	end
 end
 
+-- The largest message, with its header, is half the ring.
+function reader:check_contract(block, channel)
+	if channel.order and not channel.messages then
+		self:report_field(block, "order", "got a table, expected none where there are no messages")
+	elseif channel.messages and channel.from and channel.to and channel.size then
+		channel.contract = contracts.read(function(field, ...)
+			self:report_field(block, field, ...)
+		end, channel, channel.size // 2 - RING_HEADER)
+	end
+end
+
 function reader:check_channels(blocks, components)
 	local channels, seen, bytes = {}, {}, 0
 	for i, block in ipairs(blocks) do
@@ -198,6 +212,7 @@ function reader:check_channels(blocks, components)
 			self:report_field(block, "to", 'got "%s" again, expected another component than in from',
 				channel.to.name)
 		end
+		self:check_contract(block, channel)
 		channels[i] = channel
 		bytes = bytes + 2 * ((channel.size or 0) + layout.ring_control_size)
 	end

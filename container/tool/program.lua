@@ -3,6 +3,7 @@
 -- bytecode, and its modules in C, which all components share.
 
 local compile = require("compile")
+local contract_lua = require("contract_lua")
 local fail = require("fail").fail
 
 -- Debug information stays, so that tracebacks keep names and lines.
@@ -50,9 +51,30 @@ local function add_library(job, component, name)
 	compile.append(component.modules, functions)
 end
 
+local function add_text(component, module, name, code)
+	local chunk = assert(load(code, "@" .. name, "t"))
+	compile.append(component.modules, { { module = module, name = name, code = code, chunk = chunk } })
+end
+
+-- A module for each of its channels that has a contract, and the one they are made of.
+local function add_contracts(job, component)
+	local any = false
+	for _, channel in ipairs(job.manifest.channels) do
+		if channel.contract and (channel.from == component or channel.to == component) then
+			any = true
+			add_text(component, channel.name, channel.name .. ".lua", contract_lua.module(channel.contract, component))
+		end
+	end
+	if any then
+		local file <close> = assert(io.open(job.root .. "/runtimes/lua/contract.lua", "rb"))
+		add_text(component, "atoll.contract", "atoll/contract.lua", file:read("a"))
+	end
+end
+
 -- Writes the code of a Lua component for image.c to take in.
 local function prepare(job, component)
 	code_write(job, component, component.main, "main")
+	add_contracts(job, component)
 	for i, module in ipairs(component.modules) do
 		code_write(job, component, module, i)
 	end

@@ -99,8 +99,11 @@ static void list_append(struct runtime_lua_task *list, struct runtime_lua_task *
 	t->next->prev = t;
 }
 
+/* Off the list that it is on, if any. */
 static void list_take(struct runtime_lua_task *t)
 {
+	if (!t->prev || !t->next)
+		return;
 	t->prev->next = t->next;
 	t->next->prev = t->prev;
 	t->prev = t->next = NULL;
@@ -175,8 +178,7 @@ void runtime_lua_task_forget(struct runtime_lua_task *t)
 	} else if (t->next) {
 		scheduler.count--;
 	}
-	if (t->next)
-		list_take(t);
+	list_take(t);
 	free(t->report);
 	t->report = NULL;
 }

@@ -109,6 +109,16 @@ return {
 		words = { "asker.arg=Ada" },
 		expect = { output = { "hello, Ada, from Lua 5.4" } },
 	}),
+	job("orders: a contract between C and Lua", {
+		image = "orders",
+		expect = { output = { "soup for seat 7: 1100 cents, hot", "cake for seat 7: 420 cents",
+			"moon: there is no moon" } },
+	}),
+	job("tasks: a Lua component that waits at many places at once", {
+		image = "tasks",
+		expect = { output = { "fast 20, slow 3, ticks true, values true, views true", "failed: wanted",
+			"keeper.lua:%d+: not joined", "component keeper ended with status 1" }, status = 1 },
+	}),
 	wordcount("the GPL", "gpl"),
 	wordcount("an empty file", "empty"),
 	wordcount("a last line without its end", "open-end"),

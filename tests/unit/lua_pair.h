@@ -73,7 +73,7 @@ _Noreturn void component_exit(int status)
 	longjmp(fixture_end, 1);
 }
 
-static int fixture_setup(void **state)
+static inline int fixture_setup(void **state)
 {
 	struct fixture *f = malloc(sizeof(*f));
 
@@ -94,7 +94,7 @@ static int fixture_setup(void **state)
 	return 0;
 }
 
-static int fixture_teardown(void **state)
+static inline int fixture_teardown(void **state)
 {
 	struct fixture *f = *state;
 

