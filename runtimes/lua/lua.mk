@@ -4,4 +4,5 @@ lua-sources += runtimes/lua/lua_atoll.c runtimes/lua/lua_channel.c runtimes/lua/
 	runtimes/lua/runtime_lua.c runtimes/lua/runtime_lua_coroutine.c \
 	runtimes/lua/runtime_lua_memory.c runtimes/lua/runtime_lua_modules.c \
 	runtimes/lua/runtime_lua_report.c runtimes/lua/runtime_lua_scheduler.c \
-	runtimes/lua/runtime_lua_stop.c runtimes/lua/runtime_lua_system.c
+	runtimes/lua/runtime_lua_sleep.c runtimes/lua/runtime_lua_stop.c \
+	runtimes/lua/runtime_lua_system.c

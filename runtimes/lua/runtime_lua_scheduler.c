@@ -6,6 +6,7 @@
  */
 #include "runtimes/lua/runtime_lua_task.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -14,9 +15,6 @@
 #include "container/component.h"
 #include "ipc/channel.h"
 #include "runtimes/lua/runtime_lua_state.h"
-
-/* How long one endpoint is waited for while there are others; see task_park. */
-#define TURN_NS UINT64_C(1000000)
 
 /* Each component has one thread that runs Lua, so this is its component's. */
 static __thread struct {
@@ -27,7 +25,9 @@ static __thread struct {
 	bool orphaned;                    /* of these one was collected, */
 	char *orphan;                     /* with this report; NULL where memory was out */
 	struct runtime_lua_task *current; /* NULL in the script's main part */
-	unsigned turn;
+	struct channel_set *set; /* empty but while the component sleeps; NULL: not made yet */
+	struct channel_member **members; /* all that are in it */
+	unsigned member_count;
 } scheduler;
 
 /* What a coroutine yields to the scheduler: its address, and nobody else has that. */
@@ -74,14 +74,9 @@ bool runtime_lua_item_over(const struct runtime_lua_wait_item *item)
 	}
 }
 
-static const struct runtime_lua_wait_item *wait_items(const struct runtime_lua_wait *w)
-{
-	return w->count > 1 ? w->many : &w->one;
-}
-
 static bool wait_is_over(const struct runtime_lua_wait *w)
 {
-	const struct runtime_lua_wait_item *items = wait_items(w);
+	const struct runtime_lua_wait_item *items = runtime_lua_wait_items(w);
 
 	for (unsigned i = 0; i < w->count; i++)
 		if (runtime_lua_item_over(&items[i]))
@@ -248,76 +243,22 @@ static bool tasks_run(lua_State *L)
 	return ran;
 }
 
-/* What all that waits has in common. */
-struct sleep {
-	uint64_t deadline; /* the first */
-	unsigned endpoints;
-	unsigned chosen; /* in: which of them to look for */
-	const struct runtime_lua_wait_item *item;
-};
-
-static void sleep_add(struct sleep *s, const struct runtime_lua_wait *w)
-{
-	const struct runtime_lua_wait_item *items = wait_items(w);
-
-	if (w->deadline < s->deadline)
-		s->deadline = w->deadline;
-	for (unsigned i = 0; i < w->count; i++)
-		if (items[i].kind != RUNTIME_LUA_WAIT_TASK && s->endpoints++ == s->chosen)
-			s->item = &items[i];
-}
-
-static struct sleep sleep_of(const struct runtime_lua_wait *own, unsigned chosen)
-{
-	struct sleep s = {.deadline = CHANNEL_FOREVER, .chosen = chosen};
-
-	sleep_add(&s, own);
-	for (struct runtime_lua_task *t = scheduler.list.next; t != &scheduler.list; t = t->next)
-		if (t->state == RUNTIME_LUA_TASK_WAITING)
-			sleep_add(&s, &t->wait);
-	return s;
-}
-
-static void sleep_until(uint64_t deadline)
-{
-	struct timespec t = {
-		.tv_sec = (time_t)(deadline / SECOND_NS),
-		.tv_nsec = (long)(deadline % SECOND_NS),
-	};
-
-	/* A signal ends it: a request to stop may be what is waited for. */
-	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL);
-}
-
 /*
- * Nothing can run: sleep until something may. What is waited for at one endpoint
- * and by clock is waited for exactly. Of several endpoints each is waited for in
- * turn, a millisecond: what happens at another meanwhile is seen up to that much
- * later, each round looks at all of them, and such a component wakes a thousand
- * times a second. Only this function knows how the component sleeps. [-0, +0, v]
+ * Nothing can run: sleep until something may. Each sleep says anew what all of
+ * them wait for; how the component sleeps is runtime_lua_sleep.c's. [-0, +0, v]
  */
 static void task_park(lua_State *L, const struct runtime_lua_wait *own)
 {
-	struct sleep s = sleep_of(own, 0);
-	const void *msg;
-	void *room;
-	size_t len;
+	int error = runtime_lua_sleep_add(own);
 
-	if (!s.endpoints && s.deadline == CHANNEL_FOREVER)
+	for (struct runtime_lua_task *t = scheduler.list.next; t != &scheduler.list; t = t->next)
+		if (!error && t->state == RUNTIME_LUA_TASK_WAITING)
+			error = runtime_lua_sleep_add(&t->wait);
+	error = runtime_lua_sleep(error);
+	if (error == -EDEADLK)
 		luaL_error(L, "deadlock: every task waits for another to end");
-	if (!s.endpoints) {
-		sleep_until(s.deadline);
-		return;
-	}
-	if (s.endpoints > 1) {
-		s = sleep_of(own, scheduler.turn++ % s.endpoints);
-		if (s.deadline > runtime_lua_now() + TURN_NS)
-			s.deadline = runtime_lua_now() + TURN_NS;
-	}
-	if (s.item->kind == RUNTIME_LUA_WAIT_MESSAGE)
-		channel_peek(s.item->ch, s.deadline, &msg, &len);
-	else
-		channel_reserve(s.item->ch, s.item->len, s.deadline, &room);
+	if (error)
+		luaL_error(L, "no set of channels to wait for: %s", strerror(-error));
 }
 
 /* Run the others until what is waited for has come. [-0, +0, v] */
@@ -391,4 +332,5 @@ void runtime_lua_tasks_stop(void)
 	scheduler.orphaned = false;
 	free(scheduler.orphan);
 	scheduler.orphan = NULL;
+	runtime_lua_sleep_end();
 }

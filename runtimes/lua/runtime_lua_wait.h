@@ -42,6 +42,12 @@ struct runtime_lua_wait {
 	const struct runtime_lua_wait_item *many; /* the items, where it is more */
 };
 
+static inline const struct runtime_lua_wait_item *
+runtime_lua_wait_items(const struct runtime_lua_wait *w)
+{
+	return w->count > 1 ? w->many : &w->one;
+}
+
 /* CLOCK_MONOTONIC in nanoseconds. */
 uint64_t runtime_lua_now(void);
 
@@ -74,6 +80,16 @@ bool runtime_lua_wait_below(lua_State *L, lua_State *co, int results, lua_KConte
  * many values it left on L instead, or -1 with an error object there. [-count, +n, -]
  */
 int runtime_lua_resume(lua_State *L, lua_State *co, int count);
+
+/* One more to sleep for. 0, or a negative errno for runtime_lua_sleep. */
+int runtime_lua_sleep_add(const struct runtime_lua_wait *w);
+
+/*
+ * Sleep until a wait that was added may be over, unless adding them failed; none
+ * is added any more then. 0, the error, or -EDEADLK where nothing would end it.
+ */
+int runtime_lua_sleep(int error);
+void runtime_lua_sleep_end(void);
 
 /* Put spawn, sleep, yield, select into the table on top. [-0, +0, m] */
 void runtime_lua_tasks(lua_State *L);

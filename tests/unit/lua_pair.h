@@ -21,6 +21,7 @@
 #include <lualib.h>
 
 #include "container/component.h"
+#include "container/component_self.h"
 #include "ipc/channel.h"
 #include "runtimes/lua/runtime_lua.h"
 #include "runtimes/lua/runtime_lua_state.h"
@@ -64,6 +65,11 @@ const void *component_module(unsigned index, size_t *size)
 {
 	(void)index, (void)size;
 	return NULL;
+}
+
+unsigned component_index(void)
+{
+	return 0;
 }
 
 _Noreturn void component_exit(int status)

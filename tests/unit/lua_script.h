@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "container/component.h"
+#include "container/component_self.h"
 #include "container/image.h"
 #include "container/runtime.h"
 #include "runtimes/lua/runtime_lua.h"
@@ -36,6 +37,11 @@ static struct {
 	void (*handler)(void *arg);
 	void *arg;
 } component;
+
+unsigned component_index(void)
+{
+	return 0;
+}
 
 _Noreturn void component_exit(int status)
 {

@@ -18,6 +18,7 @@
 #include <lualib.h>
 
 #include "container/component.h"
+#include "container/component_self.h"
 #include "ipc/channel.h"
 #include "runtimes/lua/runtime_lua.h"
 #include "tests/unit/channel_pair.h"
@@ -60,6 +61,11 @@ void component_stats(struct component_stats *out)
 bool component_stopping(void)
 {
 	return true;
+}
+
+unsigned component_index(void)
+{
+	return 0;
 }
 
 _Noreturn void component_exit(int status)
