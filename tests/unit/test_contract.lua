@@ -75,7 +75,7 @@ int main(void)
 	struct contract c;
 	struct talk_message m;
 	const struct talk_all all = {
-		.b = 255, .h = 0x102, .w = 0x1020304, .l = 0x123456789abcdefull, .sb = -1, .sh = -2, .sw = -3, .sl = -4,
+		.b = 255, .h = 0x102, .w = 0x1020304, .l = (uint64_t)0x1234567 << 32 | 0x89abcdef, .sb = -1, .sh = -2, .sw = -3, .sl = -4,
 		.name = contract_text("hi"), .f = 1.5f, .d = -2.5, .yes = true, .text = { "a\0b", 3 },
 	};
 
@@ -101,7 +101,7 @@ expect("each language reads what the other writes", ALL, SEND_ALL, HEX .. [[
 local pact = require("talk")
 local talk = pact:open()
 local name, all = talk:recv()
-print(name, all.b, all.h, all.w, all.l == 0x123456789abcdef, all.sb, all.sh, all.sw, all.sl, all.name, all.f,
+print(name, all.b, all.h, all.w, all.l == 0x1234567 << 32 | 0x89abcdef, all.sb, all.sh, all.sw, all.sl, all.name, all.f,
 	all.d, all.yes, all.text == "a\0b")
 print("same " .. hex(pact:encode(name, all)))
 print("answer " .. hex(pact:encode("answer", { n = 42, text = "ok" })))
