@@ -87,6 +87,7 @@ int runtime_lua_send_string(lua_State *L, uint64_t deadline)
 	const char *msg = lua_tolstring(L, 2, &len);
 
 	w.one = (struct runtime_lua_wait_item){RUNTIME_LUA_WAIT_ROOM, ch, NULL, len};
+	runtime_lua_turn(L, (lua_KContext)deadline, send_on);
 	for (;;) {
 		status = channel_send(ch, msg, len, runtime_lua_alone() ? deadline : CHANNEL_NOW);
 		if (status != CHANNEL_AGAIN || runtime_lua_wait_over(deadline, &stopping))
@@ -117,6 +118,7 @@ int runtime_lua_receive(lua_State *L, uint64_t deadline, runtime_lua_take take, 
 	size_t len;
 
 	w.one = (struct runtime_lua_wait_item){RUNTIME_LUA_WAIT_MESSAGE, e->ch, NULL, 0};
+	runtime_lua_turn(L, (lua_KContext)deadline, k);
 	for (;;) {
 		if (e->view)
 			return luaL_error(L, "channel %s: a view still holds its message",

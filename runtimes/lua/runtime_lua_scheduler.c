@@ -16,6 +16,9 @@
 #include "ipc/channel.h"
 #include "runtimes/lua/runtime_lua_state.h"
 
+#define TURN_CALLS 64 /* after which the other tasks get theirs, though there was no need to wait  \
+		       */
+
 /* Each component has one thread that runs Lua, so this is its component's. */
 static __thread struct {
 	/* Heads of lists, of which only the links count. */
@@ -24,6 +27,7 @@ static __thread struct {
 	struct runtime_lua_task failed;   /* those that have failed, and nobody has joined */
 	bool orphaned;                    /* of these one was collected, */
 	char *orphan;                     /* with this report; NULL where memory was out */
+	unsigned calls;                   /* to receive and send */
 	struct runtime_lua_task *current; /* NULL in the script's main part */
 	struct channel_set *set; /* empty but while the component sleeps; NULL: not made yet */
 	struct channel_member **members; /* all that are in it */
@@ -295,6 +299,17 @@ int runtime_lua_yield(lua_State *L)
 		runtime_lua_wait(L, &w, 0, yield_on);
 	tasks_run(L);
 	return 0;
+}
+
+void runtime_lua_turn(lua_State *L, lua_KContext ctx, lua_KFunction k)
+{
+	const struct runtime_lua_wait w = {.deadline = CHANNEL_NOW};
+
+	if (!scheduler.count || ++scheduler.calls % TURN_CALLS)
+		return;
+	if (scheduler.current && lua_isyieldable(L))
+		runtime_lua_wait(L, &w, ctx, k);
+	tasks_run(L);
 }
 
 bool runtime_lua_wait_below(lua_State *L, lua_State *co, int results, lua_KContext ctx,

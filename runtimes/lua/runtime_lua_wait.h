@@ -68,6 +68,12 @@ void runtime_lua_wait(lua_State *L, const struct runtime_lua_wait *w, lua_KConte
 		      lua_KFunction k);
 
 /*
+ * To be called before something that may never have to wait, lest it starve the
+ * other tasks: now and then they run here, as if it waited. [-0, +0, e]
+ */
+void runtime_lua_turn(lua_State *L, lua_KContext ctx, lua_KFunction k);
+
+/*
  * A coroutine that was resumed below a task has yielded to the scheduler, and
  * left that on top of L: take it off, and wait as it does. False: it has not,
  * and L is as it was. [-0|1, +0, e]

@@ -253,6 +253,28 @@ static void test_a_request_to_stop_ends_waits_for_ever_and_sleeps(void **state)
 	       "assert(atoll.sleep(0.001) == true)");
 }
 
+static int refill(lua_State *L)
+{
+	(void)L;
+	channel_send(fixture->one.b, "x", 1, CHANNEL_NOW);
+	return 0;
+}
+
+static void test_a_task_that_never_has_to_wait_does_not_starve_the_others(void **state)
+{
+	struct fixture *f = *state;
+
+	lua_register(f->L, "refill", refill);
+	run(f,
+	    "local c, other = atoll.open 'one', 0\n"
+	    "local t = atoll.spawn(function() while true do other = other + 1; atoll.yield() end "
+	    "end)\n"
+	    "local busy = atoll.spawn(function() for i = 1, 1000 do refill(); c:recv() end end)\n"
+	    "busy:join(); assert(other > 10, other)\n"
+	    "other = 0; for i = 1, 1000 do refill(); c:recv() end; assert(other > 10, other)\n"
+	    "t:cancel()");
+}
+
 static void test_thousands_of_tasks_leave_nothing_behind(void **state)
 {
 	run(*state,
@@ -288,6 +310,7 @@ int main(void)
 		LUA_TEST(test_a_cancelled_task_closes_its_variables),
 		LUA_TEST(test_tasks_that_wait_for_each_other_are_a_deadlock),
 		LUA_TEST(test_a_request_to_stop_ends_waits_for_ever_and_sleeps),
+		LUA_TEST(test_a_task_that_never_has_to_wait_does_not_starve_the_others),
 		LUA_TEST(test_thousands_of_tasks_leave_nothing_behind),
 	};
 
