@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "container/heap.h"
 #include "container/image.h"
@@ -15,6 +16,8 @@
 #include "container/life.h"
 #include "container/stats.h"
 #include "container/thread.h"
+
+#define SECOND_NS UINT64_C(1000000000)
 
 const char *component_name(void)
 {
@@ -28,6 +31,27 @@ unsigned component_index(void)
 	const struct component *c = component_self();
 
 	return c ? c->index : COMPONENT_NONE;
+}
+
+uint64_t component_rest(void)
+{
+	struct component *c = component_self();
+	struct timespec at;
+	uint64_t now, due;
+
+	if (!c)
+		return UINT64_MAX;
+	clock_gettime(CLOCK_MONOTONIC, &at);
+	now = (uint64_t)at.tv_sec * SECOND_NS + (uint64_t)at.tv_nsec;
+	due = atomic_load_explicit(&c->rested, memory_order_relaxed) + SECOND_NS;
+	if (now < due)
+		return due;
+	/* Another thread that comes to the same does it once more, which does no harm. */
+	atomic_store_explicit(&c->rested, now, memory_order_relaxed);
+	thread_hold(); /* what it locks is to be unlocked */
+	heap_trim(c->index);
+	thread_release();
+	return UINT64_MAX;
 }
 
 bool component_stopping(void)

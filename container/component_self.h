@@ -7,6 +7,7 @@
 
 #include <limits.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #define COMPONENT_NONE UINT_MAX
 
@@ -18,5 +19,12 @@ unsigned component_index(void);
  * the manifest's policy and what became of it say.
  */
 bool component_will_return(unsigned index);
+
+/*
+ * The calling thread is about to wait: give back what its component has freed, if
+ * that was not done within the last second. Returns when to call again if it
+ * still waits by then (CLOCK_MONOTONIC, ns); UINT64_MAX: there is no need to.
+ */
+uint64_t component_rest(void);
 
 #endif

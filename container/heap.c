@@ -268,8 +268,11 @@ void heap_show(unsigned component, uint64_t *shown)
 
 void heap_trim(unsigned component)
 {
-	if (heap_is_bound(component))
-		heap_purge(&heaps[component]);
+	if (!heap_is_bound(component))
+		return;
+	mallctl("thread.tcache.flush", NULL, NULL, NULL, 0);
+	heap_purge(&heaps[component]);
+	heap_memory_trim(&heaps[component].memory);
 }
 
 void heap_stats(unsigned component, struct component_stats *out)

@@ -68,9 +68,9 @@ void heap_abandon(unsigned component);
 void heap_show(unsigned component, uint64_t *shown);
 
 /*
- * Give back what the component has freed. By itself this happens within a
- * second, and when the quota is reached; a component that no longer allocates
- * keeps what it freed last until somebody calls this.
+ * Give back what the component has freed, but for what its other threads have
+ * cached. By itself this happens within a second of its next allocations, and when
+ * the quota is reached; one that only waits, on channels, has component_rest do it.
  */
 void heap_trim(unsigned component);
 

@@ -251,6 +251,13 @@ void heap_memory_decommit(struct heap_memory *m, void *addr, size_t size)
 	pthread_mutex_unlock(&m->lock);
 }
 
+void heap_memory_trim(struct heap_memory *m)
+{
+	pthread_mutex_lock(&m->lock);
+	spare_drop(m);
+	pthread_mutex_unlock(&m->lock);
+}
+
 void heap_memory_drop(struct heap_memory *m)
 {
 	unsigned end = (unsigned)((m->next + LAYOUT_SUPER_SIZE - 1) / LAYOUT_SUPER_SIZE);

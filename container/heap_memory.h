@@ -51,6 +51,9 @@ bool heap_memory_commit(struct heap_memory *m, void *addr, size_t size);
 /* The contents of committed pages are no longer needed. */
 void heap_memory_decommit(struct heap_memory *m, void *addr, size_t size);
 
+/* Give back what is only kept for the next commit. */
+void heap_memory_trim(struct heap_memory *m);
+
 /* Give back everything, whatever state it is in, for the only user. */
 void heap_memory_drop(struct heap_memory *m);
 

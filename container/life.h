@@ -98,6 +98,7 @@ struct component {
 	_Atomic uint32_t verdict; /* status << 8 | enum component_verdict */
 	_Atomic uint32_t ends;    /* threads that ended; a futex for whoever waits for them */
 	atomic_bool heap_damaged; /* a thread failed in the allocator, or never left it */
+	_Atomic uint64_t rested;  /* when component_rest last gave memory back, ns */
 	_Atomic uint64_t cpu_ns;  /* of ended threads, of all incarnations */
 	atomic_uint restarts;
 	atomic_uint stacks_kept; /* see thread_stack.h */

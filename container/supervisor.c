@@ -32,6 +32,7 @@
 #include "container/thread.h"
 #include "container/words.h"
 #include "ipc/channel_table.h"
+#include "ipc/endpoint.h"
 
 #define MS_NS UINT64_C(1000000)
 #define SECOND_NS (1000 * MS_NS)
@@ -430,6 +431,7 @@ static int supervisor_init(const struct words *words)
 	if (tzset)
 		tzset();
 	stats_init();
+	endpoint_rest = component_rest;
 	return err;
 }
 

@@ -119,6 +119,13 @@ void endpoint_ack(struct channel *ch);
 enum channel_status endpoint_reserve(struct channel *ch, size_t len, void **room);
 enum channel_status endpoint_peek(struct channel *ch, const void **msg, size_t *len);
 
+/*
+ * Called before each sleep, and by when it says (CLOCK_MONOTONIC, ns; UINT64_MAX:
+ * never) again: who waits has time to tidy up. Set before the first wait; by
+ * default nothing is done.
+ */
+extern uint64_t (*endpoint_rest)(void);
+
 /* The same until there is another answer than CHANNEL_AGAIN or the deadline is past. */
 enum channel_status endpoint_wait_room(struct channel *ch, size_t len, uint64_t deadline,
 				       void **room);

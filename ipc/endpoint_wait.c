@@ -24,6 +24,13 @@
 
 _Thread_local enum channel_status (*endpoint_wait_as_task)(struct endpoint_attempt *a);
 
+static uint64_t rest_never(void)
+{
+	return UINT64_MAX;
+}
+
+uint64_t (*endpoint_rest)(void) = rest_never;
+
 static enum channel_status endpoint_make(struct endpoint_attempt *a)
 {
 	return a->room ? endpoint_reserve(a->ch, a->room_len, a->room)
@@ -100,13 +107,14 @@ static enum channel_status endpoint_poll(struct endpoint_attempt *a)
 /* One sleep. What stands between bell_arm and bell_sleep is S3 of bell.h. */
 static enum channel_status endpoint_park(struct endpoint_attempt *a)
 {
+	uint64_t rest = endpoint_rest();
 	uint32_t *flag = endpoint_flag(a);
 	uint32_t armed = bell_arm(flag);
 	enum channel_status status = endpoint_make(a);
 
 	if (status == CHANNEL_AGAIN && !endpoint_stopped(a) && flag == endpoint_flag(a)) {
 		ring_count(a->parks, 1);
-		bell_sleep(flag, armed, a->deadline);
+		bell_sleep(flag, armed, rest < a->deadline ? rest : a->deadline);
 	}
 	bell_disarm(flag);
 	return status == CHANNEL_AGAIN ? endpoint_make(a) : status;

@@ -234,6 +234,11 @@ return {
 		expect = { status = 71, output = { "image quota needs %d+ MiB of memory, Xen gave 20: raise memory=" },
 			absent = { "hoarder" } },
 	}),
+	job("idle: what is free goes back while a component waits", {
+		image = "idle",
+		on = PLAIN,
+		expect = { output = { "sleeper: 1%d MiB after free, 2 MiB after a wait", "lodger: 2 MiB" } },
+	}),
 	job("giga: a whole GiB is one page, until a part of it goes", {
 		image = "giga",
 		on = GUEST,

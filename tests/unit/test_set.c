@@ -63,10 +63,14 @@ static void assert_none(uint64_t deadline)
 	assert_int_equal(channel_set_wait(set, deadline, &tag), CHANNEL_AGAIN);
 }
 
-/* Wait long enough that all members are cold. */
+/* Wait until all members are cold: how long that takes depends on who else wants the processor. */
 static void go_cold(void)
 {
-	assert_none(test_now() + 2 * MS);
+	uint64_t patience = test_now() + 10000 * MS;
+
+	do
+		assert_none(test_now() + 2 * MS);
+	while (set->hot_count && test_now() < patience);
 	assert_int_equal(set->hot_count, 0);
 }
 
