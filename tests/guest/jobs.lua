@@ -268,6 +268,14 @@ return {
 		on = GUEST,
 		expect = { output = { "free memory before and after: the same" } },
 	}),
+	job("posix: threads of several components at once", {
+		image = "posix",
+		on = PLAIN,
+		expect = { output = {
+			"warp: 0 failures; a thread ended it", "weft: 0 failures; a thread ended it",
+			"wool: 0 failures; a thread ended it",
+		} },
+	}),
 	job("storm: two cores at once, and nothing lost", {
 		image = "storm",
 		memory = 24, -- its mmap draws on memory that no manifest names
