@@ -269,6 +269,7 @@ return {
 		expect = { output = { "free memory before and after: the same" } },
 	}),
 	job("posix: threads of several components at once", {
+		memory = 72,
 		image = "posix",
 		on = PLAIN,
 		expect = { output = {
