@@ -10,6 +10,7 @@
 #define ATOLL_H
 
 #include "container/component.h"
+#include "ipc/call.h"
 #include "ipc/channel.h"
 #include "ipc/set.h"
 #include "ipc/task.h"

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Replies matched to calls. Of the tasks that wait for a reply one receives, for
+ * all; of those that send one waits for room. The others wait at a gate.
+ */
+#include "ipc/call.h"
+
+#include <string.h>
+
+#include "ipc/task_schedule.h"
+
+#define CALL_PARTS_MAX 8 /* of one request */
+
+void call_client_init(struct call_client *c, struct channel *ch)
+{
+	*c = (struct call_client){.ch = ch};
+}
+
+static void call_wake(const struct call *call)
+{
+	if (call && call->task && call->task->blocked)
+		task_ready(task_scheduler, call->task);
+}
+
+static void call_gate_append(struct call_gate *g, struct call *call)
+{
+	struct call **at = &g->first;
+
+	while (*at)
+		at = &(*at)->behind;
+	call->behind = NULL;
+	*at = call;
+}
+
+static void call_gate_remove(struct call_gate *g, const struct call *call)
+{
+	struct call **at = &g->first;
+
+	while (*at != call)
+		at = &(*at)->behind;
+	*at = call->behind;
+}
+
+static enum channel_status call_gate_wait(struct call_gate *g, struct call *call, uint64_t deadline)
+{
+	enum channel_status status;
+
+	call_gate_append(g, call);
+	call->task = task_scheduler->current;
+	status = task_block(task_scheduler, NULL, deadline);
+	call->task = NULL;
+	call_gate_remove(g, call);
+	return status;
+}
+
+static void call_gate_leave(struct call_gate *g)
+{
+	g->busy = false;
+	call_wake(g->first);
+}
+
+/* CHANNEL_OK: the caller is inside. Else it is not, or needs not be: the call has its reply. */
+static enum channel_status call_gate_enter(struct call_gate *g, struct call *call,
+					   uint64_t deadline)
+{
+	enum channel_status status = CHANNEL_AGAIN;
+
+	while (g->busy && call->status == CHANNEL_AGAIN) {
+		if (status != CHANNEL_AGAIN || deadline == CHANNEL_NOW || bell_past(deadline))
+			return status;
+		status = call_gate_wait(g, call, deadline);
+	}
+	if (call->status != CHANNEL_AGAIN) {
+		/* Woken for the gate as well, perhaps: the next one has its turn. */
+		if (!g->busy)
+			call_wake(g->first);
+		return call->status;
+	}
+	g->busy = true;
+	return CHANNEL_OK;
+}
+
+static struct call **call_bucket(struct call_client *c, uint64_t id)
+{
+	return &c->flight[id % CALL_BUCKETS];
+}
+
+static struct call **call_find(struct call_client *c, uint64_t id)
+{
+	struct call **at = call_bucket(c, id);
+
+	while (*at && (*at)->id != id)
+		at = &(*at)->next;
+	return at;
+}
+
+/* Inside the gate no other task can come between the room and its use. */
+static enum channel_status call_send(struct call_client *c, struct call *call,
+				     const struct channel_part *request, size_t parts,
+				     uint64_t deadline)
+{
+	struct channel_part all[CALL_PARTS_MAX + 1] = {{&call->id, sizeof(call->id)}};
+	enum channel_status status;
+
+	if (parts > CALL_PARTS_MAX)
+		return CHANNEL_MISUSE;
+	for (size_t i = 0; i < parts; i++)
+		all[i + 1] = request[i];
+	status = call_gate_enter(&c->sending, call, deadline);
+	if (status != CHANNEL_OK)
+		return status;
+	status = channel_sendv(c->ch, all, parts + 1, deadline);
+	call_gate_leave(&c->sending);
+	return status;
+}
+
+enum channel_status call_start(struct call_client *c, struct call *call,
+			       const struct channel_part *request, size_t parts, void *reply,
+			       size_t size, uint64_t deadline)
+{
+	enum channel_status status;
+
+	*call = (struct call){
+		.id = ++c->last, .reply = reply, .size = size, .status = CHANNEL_AGAIN};
+	status = call_send(c, call, request, parts, deadline);
+	if (status != CHANNEL_OK)
+		return status;
+	call->next = *call_bucket(c, call->id);
+	*call_bucket(c, call->id) = call;
+	return CHANNEL_OK;
+}
+
+void call_drop(struct call_client *c, struct call *call)
+{
+	struct call **at = call_find(c, call->id);
+
+	if (*at)
+		*at = call->next;
+}
+
+static void call_answer(struct call *call, const unsigned char *reply, size_t len)
+{
+	call->length = len;
+	call->status = len > call->size ? CHANNEL_TOO_BIG : CHANNEL_OK;
+	if (len && call->status == CHANNEL_OK)
+		memcpy(call->reply, reply, len);
+	call_wake(call);
+}
+
+/* False where the peer does not speak of calls. */
+static bool call_take(struct call_client *c, const unsigned char *msg, size_t len)
+{
+	struct call *call;
+	uint64_t id;
+
+	if (len < sizeof(id))
+		return false;
+	memcpy(&id, msg, sizeof(id));
+	call = *call_find(c, id);
+	if (call && call->status == CHANNEL_AGAIN)
+		call_answer(call, msg + sizeof(id), len - sizeof(id));
+	else
+		c->late++;
+	return true;
+}
+
+/* Receive, for all, until this call has its reply. */
+static enum channel_status call_pump(struct call_client *c, const struct call *call,
+				     uint64_t deadline)
+{
+	enum channel_status status = CHANNEL_OK;
+	const void *msg;
+	size_t len;
+
+	while (call->status == CHANNEL_AGAIN) {
+		status = channel_peek(c->ch, deadline, &msg, &len);
+		if (status != CHANNEL_OK)
+			return status;
+		if (!call_take(c, msg, len)) {
+			endpoint_close(c->ch, CHANNEL_PROTOCOL);
+			return CHANNEL_CLOSED;
+		}
+		channel_release(c->ch);
+	}
+	return call->status;
+}
+
+enum channel_status call_wait(struct call_client *c, struct call *call, uint64_t deadline)
+{
+	enum channel_status status;
+
+	if (call->status != CHANNEL_AGAIN)
+		return call->status;
+	status = call_gate_enter(&c->receiving, call, deadline);
+	if (status != CHANNEL_OK || call->status != CHANNEL_AGAIN)
+		return status;
+	status = call_pump(c, call, deadline);
+	call_gate_leave(&c->receiving);
+	return status;
+}
+
+enum channel_status call_make(struct call_client *c, const void *request, size_t len, void *reply,
+			      size_t size, size_t *length, uint64_t deadline)
+{
+	const struct channel_part part = {request, len};
+	struct call call;
+	enum channel_status status = call_start(c, &call, &part, 1, reply, size, deadline);
+
+	if (status != CHANNEL_OK)
+		return status;
+	status = call_wait(c, &call, deadline);
+	call_drop(c, &call);
+	*length = call.length;
+	return status;
+}
+
+enum channel_status call_receive(struct channel *ch, uint64_t deadline, uint64_t *id,
+				 const void **request, size_t *len)
+{
+	const void *msg;
+	enum channel_status status = channel_peek(ch, deadline, &msg, len);
+
+	if (status != CHANNEL_OK)
+		return status;
+	if (*len < sizeof(*id)) {
+		endpoint_close(ch, CHANNEL_PROTOCOL);
+		return CHANNEL_CLOSED;
+	}
+	memcpy(id, msg, sizeof(*id));
+	*request = (const unsigned char *)msg + sizeof(*id);
+	*len -= sizeof(*id);
+	return CHANNEL_OK;
+}
+
+enum channel_status call_reply(struct channel *ch, uint64_t id, const void *reply, size_t len,
+			       uint64_t deadline)
+{
+	const struct channel_part parts[] = {{&id, sizeof(id)}, {reply, len}};
+
+	return channel_sendv(ch, parts, 2, deadline);
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Calls: requests and their replies over one channel, many at a time.
+ *
+ *   client                                server
+ *   call_make(c, ...)                     call_receive(ch, &id, &msg, &len)
+ *     or call_start(c, &call, ...)        channel_release(ch)
+ *        call_wait(c, &call)              call_reply(ch, id, ...)
+ *        call_drop(c, &call)
+ *
+ * Each message begins with 8 bytes, the number of the call in the byte order of
+ * the machine; replies may come in any order. A server that is slow is
+ * CHANNEL_AGAIN, at the deadline, and its late reply is thrown away. One that is
+ * gone is CHANNEL_CLOSED, and channel_reason says how. What is shorter than 8 bytes
+ * closes the channel with the reason "protocol error".
+ *
+ * A client belongs to one thread, and any number of its tasks (task.h) may be in
+ * calls. Nothing else may use the client's end of the channel meanwhile.
+ * Deadlines and what answers a wait are those of channel.h.
+ */
+#ifndef IPC_CALL_H
+#define IPC_CALL_H
+
+#include "ipc/channel.h"
+
+#define CALL_BUCKETS 64 /* calls in flight may be more */
+
+struct task;
+
+/* One call, in the caller's own memory. All of it belongs to the functions below but `length`. */
+struct call {
+	uint64_t id;
+	void *reply;
+	size_t size;
+	size_t length;              /* of the reply, once there is one */
+	enum channel_status status; /* CHANNEL_AGAIN: no reply yet */
+	struct call *next;          /* in flight, in its bucket */
+	struct call *behind;        /* at a gate */
+	struct task *task;          /* that waits there */
+};
+
+struct call_gate {
+	struct call *first; /* of those who wait for the one inside */
+	int busy;
+};
+
+struct call_client {
+	struct channel *ch;
+	uint64_t last; /* number of the last call */
+	uint64_t late; /* replies thrown away: nobody waited for them any more */
+	struct call_gate sending, receiving;
+	struct call *flight[CALL_BUCKETS];
+};
+
+/* Over this open endpoint. */
+void call_client_init(struct call_client *c, struct channel *ch);
+
+/*
+ * Send a request of these parts. The reply, of at most size bytes, goes to reply
+ * at some later call on the client. CHANNEL_OK: `call` is in flight until
+ * call_drop, and it and reply are to stay where they are. Else it is not.
+ */
+enum channel_status call_start(struct call_client *c, struct call *call,
+			       const struct channel_part *request, size_t parts, void *reply,
+			       size_t size, uint64_t deadline);
+
+/*
+ * Wait for the reply of a call in flight. CHANNEL_AGAIN: not yet; one may wait
+ * again. CHANNEL_TOO_BIG: it has call->length bytes, more than size.
+ */
+enum channel_status call_wait(struct call_client *c, struct call *call, uint64_t deadline);
+
+/* The call is in flight no more; its reply, if it still comes, is thrown away. */
+void call_drop(struct call_client *c, struct call *call);
+
+/* All three, with one deadline. *length has the reply's length. */
+enum channel_status call_make(struct call_client *c, const void *request, size_t len, void *reply,
+			      size_t size, size_t *length, uint64_t deadline);
+
+/* The next request, in the ring itself, until channel_release. */
+enum channel_status call_receive(struct channel *ch, uint64_t deadline, uint64_t *id,
+				 const void **request, size_t *len);
+
+/* Answer a request; any order, each at most once. */
+enum channel_status call_reply(struct channel *ch, uint64_t id, const void *reply, size_t len,
+			       uint64_t deadline);
+
+#endif

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT */
+/* Calls: replies matched, deadlines, servers that are slow, gone, or no servers. */
+#include <pthread.h>
+#include <time.h>
+
+#include "ipc/call.h"
+#include "ipc/task.h"
+#include "tests/unit/channel_case.h"
+#include "tests/unit/component_made_up.h"
+
+#define MS UINT64_C(1000000)
+
+static uint64_t test_in(uint64_t ns)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 * MS + (uint64_t)t.tv_nsec + ns;
+}
+
+/* Takes a request and says which. */
+static uint64_t test_request(struct channel *ch, const char *text)
+{
+	const void *msg;
+	uint64_t id;
+	size_t len;
+
+	assert_int_equal(call_receive(ch, CHANNEL_FOREVER, &id, &msg, &len), CHANNEL_OK);
+	assert_int_equal(len, strlen(text));
+	assert_memory_equal(msg, text, len);
+	assert_int_equal(channel_release(ch), CHANNEL_OK);
+	return id;
+}
+
+static void test_start(struct call_client *c, struct call *call, const char *text, char *reply)
+{
+	const struct channel_part part = {text, strlen(text)};
+
+	assert_int_equal(call_start(c, call, &part, 1, reply, 8, CHANNEL_NOW), CHANNEL_OK);
+}
+
+static void replies_find_their_calls_in_any_order(void **state)
+{
+	struct channel_pair *p = *state;
+	struct call_client c;
+	struct call one, two;
+	char first[8], second[8];
+	uint64_t id;
+
+	call_client_init(&c, p->a);
+	test_start(&c, &one, "one", first);
+	test_start(&c, &two, "two", second);
+	id = test_request(p->b, "one");
+	assert_int_equal(call_reply(p->b, test_request(p->b, "two"), "2", 1, CHANNEL_NOW),
+			 CHANNEL_OK);
+	assert_int_equal(call_wait(&c, &one, CHANNEL_NOW), CHANNEL_AGAIN);
+	assert_int_equal(call_reply(p->b, id, "1", 1, CHANNEL_NOW), CHANNEL_OK);
+	assert_int_equal(call_wait(&c, &one, CHANNEL_FOREVER), CHANNEL_OK);
+	assert_int_equal(call_wait(&c, &two, CHANNEL_NOW), CHANNEL_OK);
+	assert_int_equal(one.length, 1);
+	assert_int_equal(first[0], '1');
+	assert_int_equal(second[0], '2');
+	call_drop(&c, &one);
+	call_drop(&c, &two);
+}
+
+static void a_slow_server_is_told_from_one_that_is_gone(void **state)
+{
+	struct channel_pair *p = *state;
+	struct call_client c;
+	char reply[8];
+	size_t len;
+	uint64_t id;
+
+	call_client_init(&c, p->a);
+	assert_int_equal(call_make(&c, "slow", 4, reply, 8, &len, test_in(2 * MS)), CHANNEL_AGAIN);
+	id = test_request(p->b, "slow");
+	assert_int_equal(call_reply(p->b, id, "late", 4, CHANNEL_NOW), CHANNEL_OK);
+	assert_int_equal(call_make(&c, "again", 5, reply, 8, &len, test_in(2 * MS)), CHANNEL_AGAIN);
+	assert_int_equal(c.late, 1);
+	endpoint_close(p->b, CHANNEL_PEER_DIED);
+	assert_int_equal(call_make(&c, "gone", 4, reply, 8, &len, CHANNEL_FOREVER), CHANNEL_CLOSED);
+	assert_int_equal(channel_reason(p->a), CHANNEL_PEER_DIED);
+}
+
+static void a_reply_longer_than_its_buffer_is_too_big(void **state)
+{
+	struct channel_pair *p = *state;
+	struct call_client c;
+	struct call call;
+	char reply[8];
+
+	call_client_init(&c, p->a);
+	test_start(&c, &call, "x", reply);
+	assert_int_equal(call_reply(p->b, test_request(p->b, "x"), "123456789", 9, CHANNEL_NOW),
+			 CHANNEL_OK);
+	assert_int_equal(call_wait(&c, &call, CHANNEL_FOREVER), CHANNEL_TOO_BIG);
+	assert_int_equal(call.length, 9);
+	call_drop(&c, &call);
+}
+
+static void who_does_not_speak_of_calls_is_closed(void **state)
+{
+	struct channel_pair *p = *state;
+	struct call_client c;
+	struct call call;
+	const void *msg;
+	char reply[8];
+	uint64_t id;
+	size_t len;
+
+	call_client_init(&c, p->a);
+	test_start(&c, &call, "x", reply);
+	assert_send(p->b, "short");
+	assert_int_equal(call_wait(&c, &call, CHANNEL_FOREVER), CHANNEL_CLOSED);
+	assert_int_equal(channel_reason(p->a), CHANNEL_PROTOCOL);
+	call_drop(&c, &call);
+	test_request(p->b, "x");
+	assert_int_equal(call_receive(p->b, CHANNEL_FOREVER, &id, &msg, &len), CHANNEL_CLOSED);
+}
+
+#define CALLERS 20
+#define ROUNDS 200
+
+/* Answers in batches, the last one first. */
+static void *serve(void *arg)
+{
+	struct channel *ch = arg;
+	uint64_t ids[5], values[5];
+	enum channel_status status = CHANNEL_OK;
+	const void *msg;
+	unsigned n = 0;
+	size_t len;
+
+	while (status == CHANNEL_OK || status == CHANNEL_AGAIN) {
+		status = call_receive(ch, n ? test_in(MS / 10) : CHANNEL_FOREVER, &ids[n], &msg,
+				      &len);
+		if (status == CHANNEL_OK) {
+			assert_int_equal(len, sizeof(values[n]));
+			memcpy(&values[n++], msg, len);
+			channel_release(ch);
+		}
+		while (n == 5 || (n && status != CHANNEL_OK)) {
+			n--;
+			values[n]++;
+			assert_int_equal(call_reply(ch, ids[n], &values[n], sizeof(values[n]),
+						    CHANNEL_FOREVER),
+					 CHANNEL_OK);
+			if (n == 0)
+				break;
+			if (status == CHANNEL_OK)
+				status = CHANNEL_AGAIN;
+		}
+	}
+	return NULL;
+}
+
+static struct call_client shared;
+
+static int calls(void *arg)
+{
+	for (uint64_t i = 0; i < ROUNDS; i++) {
+		uint64_t value = (uintptr_t)arg * ROUNDS + i, reply;
+		size_t len;
+
+		assert_int_equal(call_make(&shared, &value, sizeof(value), &reply, sizeof(reply),
+					   &len, CHANNEL_FOREVER),
+				 CHANNEL_OK);
+		assert_int_equal(reply, value + 1);
+	}
+	return 0;
+}
+
+static void many_tasks_call_over_one_channel(void **state)
+{
+	struct channel_pair *p = *state;
+	struct task *tasks[CALLERS];
+	pthread_t id;
+
+	call_client_init(&shared, p->a);
+	assert_int_equal(pthread_create(&id, NULL, serve, p->b), 0);
+	for (uintptr_t i = 0; i < CALLERS; i++) {
+		tasks[i] = task_spawn(calls, (void *)i, 0);
+		assert_non_null(tasks[i]);
+	}
+	for (unsigned i = 0; i < CALLERS; i++)
+		assert_int_equal(task_join(tasks[i], CHANNEL_FOREVER, NULL), CHANNEL_OK);
+	assert_int_equal(shared.late, 0);
+	channel_close(p->a);
+	pthread_join(id, NULL);
+}
+
+static int is_told(void *unused)
+{
+	char reply[8];
+	size_t len;
+
+	(void)unused;
+	return (int)call_make(&shared, "x", 1, reply, 8, &len, CHANNEL_FOREVER);
+}
+
+static void all_callers_of_a_server_that_dies_are_told(void **state)
+{
+	struct channel_pair *p = *state;
+	struct task *tasks[3];
+	int status;
+
+	call_client_init(&shared, p->a);
+	for (unsigned i = 0; i < 3; i++)
+		tasks[i] = task_spawn(is_told, NULL, 0);
+	task_yield();
+	task_cancel(tasks[1]);
+	endpoint_close(p->b, CHANNEL_PEER_DIED);
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_equal(task_join(tasks[i], test_in(5000 * MS), &status), CHANNEL_OK);
+		assert_int_equal(status, i == 1 ? CHANNEL_CANCELLED : CHANNEL_CLOSED);
+	}
+}
+
+static const struct CMUnitTest tests[] = {
+	TEST(replies_find_their_calls_in_any_order),
+	TEST(a_slow_server_is_told_from_one_that_is_gone),
+	TEST(a_reply_longer_than_its_buffer_is_too_big),
+	TEST(who_does_not_speak_of_calls_is_closed),
+	TEST(many_tasks_call_over_one_channel),
+	TEST(all_callers_of_a_server_that_dies_are_told),
+};
+
+int main(void)
+{
+	bell_init();
+	test_component = 3;
+	return cmocka_run_group_tests_name("calls", tests, NULL, NULL);
+}
