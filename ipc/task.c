@@ -131,6 +131,20 @@ static void task_free(struct task_scheduler *s, struct task *t)
 	free(t);
 }
 
+void task_reap(struct task_scheduler *s)
+{
+	if (s->left->ended && s->left->detached)
+		task_free(s, s->left);
+}
+
+void task_detach(struct task *t)
+{
+	if (t->ended)
+		task_free(task_scheduler, t);
+	else
+		t->detached = true;
+}
+
 struct task *task_spawn(int (*run)(void *arg), void *arg, size_t stack_bytes)
 {
 	struct task_scheduler *s = task_scheduler_grown();
@@ -160,6 +174,7 @@ _Noreturn void task_main(struct task *t)
 	struct task_scheduler *s = task_scheduler;
 
 	task_fiber_arrive(&s->left->fiber, &t->fiber);
+	task_reap(s);
 	t->result = t->run(t->arg);
 	t->ended = true;
 	if (t->joiner && t->joiner->blocked)

@@ -31,7 +31,7 @@ struct task;
  * bytes (0: TASK_STACK_DEFAULT; less than TASK_STACK_MIN is taken for that), is
  * taken from the component's heap. An overflow is found at the task's next wait
  * and aborts the component. NULL with errno ENOMEM, or as channel_set_new says. To
- * be joined, or it is kept as long as the component.
+ * be joined or detached, or it is kept as long as the component.
  */
 struct task *task_spawn(int (*run)(void *arg), void *arg, size_t stack_bytes);
 
@@ -48,6 +48,9 @@ void task_yield(void);
  * CHANNEL_MISUSE: another task waits for it, or it is the caller or the first one.
  */
 enum channel_status task_join(struct task *t, uint64_t deadline, int *result);
+
+/* Nobody joins the task: it is taken away when it ends. Not for the first one. */
+void task_detach(struct task *t);
 
 /*
  * Have every call of the task that would wait answer CHANNEL_CANCELLED from now on,

@@ -89,6 +89,8 @@ void task_leave(struct task_scheduler *s)
 	task_fiber_leave(&from->fiber, &to->fiber, from->ended);
 	task_switch(&from->sp, to->sp);
 	task_fiber_arrive(&s->left->fiber, &from->fiber);
+	if (s->left->ended)
+		task_reap(s);
 }
 
 enum channel_status task_block(struct task_scheduler *s, const struct endpoint_attempt *attempt,

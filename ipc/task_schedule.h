@@ -20,7 +20,7 @@ struct task {
 	struct channel_member member; /* what it waits for */
 	struct task *joiner;
 	int result;
-	bool blocked, ended, cancelled;
+	bool blocked, ended, cancelled, detached;
 	struct task_fiber fiber;
 };
 
@@ -55,6 +55,9 @@ enum channel_status task_block(struct task_scheduler *s, const struct endpoint_a
 
 /* Go on with the next task that can; the calling one is in the queue, or blocked, or ended. */
 void task_leave(struct task_scheduler *s);
+
+/* On the stack of another task: take away the one left, if it has ended for good. */
+void task_reap(struct task_scheduler *s);
 
 /* Abort when the task has written over the end of its stack. */
 void task_stack_check(const struct task *t);

@@ -4,15 +4,14 @@
  *
  * A component is an ordinary program with main(argc, argv). stdio, malloc and
  * the rest of the C library are there; exit, atexit, getenv and setenv are the
- * component's own and not the image's.
+ * component's own and not the image's. <ipc/task.h> and <ipc/call.h> bring tasks
+ * and calls.
  */
 #ifndef ATOLL_H
 #define ATOLL_H
 
 #include "container/component.h"
-#include "ipc/call.h"
 #include "ipc/channel.h"
 #include "ipc/set.h"
-#include "ipc/task.h"
 
 #endif

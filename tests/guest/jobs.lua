@@ -215,6 +215,19 @@ return {
 		image = "channel",
 		expect = { status = 1, output = { "client: all came back; then: ", "the server fails as it should" } },
 	}),
+	job("sets: three peers and a timer at once", {
+		image = "sets",
+		expect = { status = 3, output = { "hub: red: 20 numbers, then: finished",
+			"hub: green: 20 numbers, then: finished", "hub: blue: 0 numbers, then: peer died",
+			"hub: the timer ran beside them" } },
+	}),
+	job("desk: many calls at once, a slow peer, a dead one", {
+		image = "desk",
+		on = PLAIN, -- it ends with tasks under way, which to a sanitizer are leaks
+		expect = { status = 3, output = { "callers: 0 of 20 calls went wrong",
+			"callers: a slow desk: nothing there before the deadline",
+			"callers: a desk that dies: channel closed, channel closed, peer died" } },
+	}),
 	job("quota: memory ends in one component alone", {
 		image = "quota",
 		on = PLAIN,

@@ -11,7 +11,7 @@
 #include <unwind.h>
 
 #include "ipc/bell_set.h"
-#include "ipc/task.h"
+#include "ipc/task_schedule.h"
 #include "tests/unit/channel_case.h"
 #include "tests/unit/component_made_up.h"
 
@@ -299,6 +299,20 @@ static void a_thousand_tasks_come_and_go(void **state)
 		assert_int_equal(join(tasks[i]), i + i % 7 * (i % 7 - 1) / 2);
 }
 
+static void a_detached_task_is_taken_away_when_it_ends(void **state)
+{
+	struct task *ended = spawn(sums, NULL);
+
+	(void)state;
+	task_yield();
+	task_detach(ended);
+	for (uintptr_t i = 0; i < 100; i++)
+		task_detach(spawn(sums, (void *)i));
+	for (unsigned i = 0; i < 10; i++)
+		task_yield();
+	assert_int_equal(task_scheduler->count, 1);
+}
+
 static int rounds_up(void *arg)
 {
 	(void)arg;
@@ -391,6 +405,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(asked_to_stop_waits_for_ever_end),
 	TEST(to_join_oneself_or_the_first_task_is_misuse),
 	TEST(a_thousand_tasks_come_and_go),
+	TEST(a_detached_task_is_taken_away_when_it_ends),
 	TEST(each_task_keeps_its_way_of_rounding),
 	TEST(a_backtrace_ends_where_the_task_begins),
 	TEST(who_overflows_its_stack_is_found_out),
