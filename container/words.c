@@ -143,10 +143,11 @@ int words_copy(const struct words *words, struct words *out)
 	size_t bytes = 0, args = texts_measure(words->argv, &bytes);
 	size_t pointers = args + texts_measure(words->envp, &bytes) + 2;
 	char **block = malloc(pointers * sizeof(*block) + bytes);
-	char *text = (char *)(block + pointers);
+	char *text;
 
 	if (!block)
 		return -ENOMEM;
+	text = (char *)(block + pointers);
 	*out = (struct words){.argc = words->argc, .argv = block, .envp = block + args + 1};
 	texts_copy(words->argv, out->argv, &text);
 	texts_copy(words->envp, out->envp, &text);

@@ -7,7 +7,8 @@ local check = require("check")
 local layout = require("layout")
 
 local STACK_MIN = 16 << 10
-local STACK_DEFAULT = 256 << 10
+-- Lua allows 200 calls of C within one another, and each may hold buffers.
+local STACK_DEFAULTS = { c = 256 << 10, lua = 512 << 10 }
 local RING_DEFAULT = 256 << 10
 local HOUR = 3600
 
@@ -28,7 +29,9 @@ return {
 		heap = { check = check.size(layout.heap_min, layout.heap_max, layout.super_size) },
 		stack = {
 			check = check.size(STACK_MIN, layout.stack_max, layout.page_size),
-			default = STACK_DEFAULT,
+			default = function(component)
+				return STACK_DEFAULTS[component.language]
+			end,
 		},
 		args = { check = strings, default = {} },
 		env = { check = check.environment, default = {} },

@@ -78,6 +78,11 @@ function reader:check_unknown(block, schema)
 	end
 end
 
+-- What stands for an absent field; of some it depends on the language.
+local function default_of(spec, result)
+	return type(spec.default) == "function" and spec.default(result) or spec.default
+end
+
 function reader:check_field(block, result, name, spec)
 	local value = block.fields[name]
 	if value ~= nil and spec.language and result.language and spec.language ~= result.language then
@@ -87,7 +92,7 @@ function reader:check_field(block, result, name, spec)
 	elseif value == nil and spec.language and spec.language ~= result.language then
 		return
 	elseif value == nil and (spec.optional or spec.default ~= nil) then
-		result[name] = spec.default
+		result[name] = default_of(spec, result)
 		return
 	end
 	local meaning, expected = spec.check(value)

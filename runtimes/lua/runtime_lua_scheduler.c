@@ -16,8 +16,8 @@
 #include "ipc/channel.h"
 #include "runtimes/lua/runtime_lua_state.h"
 
-#define TURN_CALLS 64 /* after which the other tasks get theirs, though there was no need to wait  \
-		       */
+/* Calls after which the other tasks get their turn, though there was no need to wait. */
+#define TURN_CALLS 64
 
 /* Each component has one thread that runs Lua, so this is its component's. */
 static __thread struct {

@@ -438,7 +438,7 @@ return {
 	job("reconnect: a client outlives its server many times", {
 		image = "reconnect",
 		on = PLAIN,
-		expect = { output = { "all 30 deaths were told", "Lua: all 10 deaths were told" } },
+		expect = { output = { "all 10 deaths were told", "Lua: all 5 deaths were told" } },
 	}),
 	job("shutdown: a component that is asked to stop may do so", {
 		image = "shutdown",

@@ -103,7 +103,7 @@ int main(void)
 	tap.equal((run_image("./fields/fields.elf")), "fields 3 0 250\n"
 		.. "a c 4 256 2 1 7 1500 1 second.c " .. #tool.read("second.c") .. "\n"
 		.. "b lua 6 256 2 2 1 0 0\n"
-		.. "c lua 4 256 0 0 0 100 0\n")
+		.. "c lua 4 512 0 0 0 100 0\n")
 	tool.write("service.lua", SERVICE)
 end)
 

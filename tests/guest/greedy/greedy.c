@@ -49,7 +49,7 @@ static void check_streams(void)
 
 static void check_processes(void)
 {
-	char *words[] = {"/bin/true", NULL};
+	char *words[] = {(char *)"/bin/true", NULL};
 
 	expect(fork() == -1 && errno == ENOSYS, "no fork");
 	expect(execv(words[0], words) == -1 && errno == ENOSYS, "no exec");

@@ -65,6 +65,10 @@ function parts.strings()
 	show("packsize", string.packsize("i4 i8 !8 d j n"))
 	show("rep", ("ab"):rep(3, "-"), ("x"):rep(0), #("y"):rep(1 << 16))
 	show("byte", ("AZ\255"):byte(1, -1))
+	local function nest(text)
+		return (text:gsub(".", nest))
+	end
+	show("nested", pcall(nest, "x"))
 	show("order", "a" < "b", "Z" < "a", "" < "a", "a\0b" > "a")
 	show("tostring", 1e15, 1e16, 2^53, -0.0, 1/0, -1/0, 1 // 1, 3 | 0, math.mininteger)
 	show("tonumber", tonumber("0x1p4"), tonumber("1e1"), tonumber("  12  "), tonumber("z", 36), tonumber("1a"),

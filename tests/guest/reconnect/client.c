@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#define LIVES 30
+#define LIVES 10
 
 static int fail(const char *what, unsigned life)
 {

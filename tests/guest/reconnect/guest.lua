@@ -2,7 +2,7 @@
 -- As client.c.
 local atoll = require("atoll")
 
-local LIVES = 10
+local LIVES = 5
 
 local function live(toil, lifetime)
 	assert(toil:send(("<I4"):pack(lifetime)))
