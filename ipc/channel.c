@@ -28,7 +28,7 @@ enum channel_status channel_reserve(struct channel *ch, size_t len, uint64_t dea
 /* The message belongs to a batch, or the receiver's flag is not 0. */
 static enum channel_status channel_committed(struct channel *ch, uint32_t flag)
 {
-	return ch->tx.withheld ? endpoint_flush(ch) : endpoint_published(ch, flag);
+	return ch->tx.withheld ? endpoint_flush(ch) : endpoint_flagged(ch, flag);
 }
 
 enum channel_status channel_commit(struct channel *ch, size_t len)

@@ -23,7 +23,7 @@ enum channel_status channel_flush(struct channel *ch)
 	if (!ch->tx.withheld)
 		return CHANNEL_OK;
 	flag = ring_flush(&ch->tx);
-	return ring_rare(flag) ? endpoint_published(ch, flag) : CHANNEL_OK;
+	return ring_rare(flag) ? endpoint_flagged(ch, flag) : CHANNEL_OK;
 }
 
 /* Bytes of all parts; SIZE_MAX where that is no size. */

@@ -142,23 +142,20 @@ static void endpoint_ended(struct channel *ch, enum channel_reason reason)
 		endpoint_abort(ch);
 }
 
-enum channel_status endpoint_refused(struct channel *ch, uint32_t flag)
+enum channel_status endpoint_flagged(struct channel *ch, uint32_t flag)
 {
+	if (flag & BELL_PARKED)
+		endpoint_wake(&ch->tx.control->flag.receiver, &ch->tx.bells);
+	if (!(flag & RING_CLOSED))
+		return CHANNEL_OK;
 	ring_refused(&ch->tx, flag);
 	endpoint_ended(ch, ch->tx.reason);
 	return CHANNEL_CLOSED;
 }
 
-enum channel_status endpoint_published(struct channel *ch, uint32_t flag)
-{
-	if (flag & BELL_PARKED)
-		endpoint_wake(&ch->tx.control->flag.receiver, &ch->tx.bells);
-	return flag & RING_CLOSED ? endpoint_refused(ch, flag) : CHANNEL_OK;
-}
-
 enum channel_status endpoint_flush(struct channel *ch)
 {
-	return endpoint_published(ch, ring_flush(&ch->tx));
+	return endpoint_flagged(ch, ring_flush(&ch->tx));
 }
 
 enum channel_status endpoint_reserve(struct channel *ch, size_t len, void **room)

@@ -103,11 +103,9 @@ void endpoint_close(struct channel *ch, enum channel_reason reason);
 /* Have the calls that wait for ever answer CHANNEL_STOPPING. On any thread. */
 void endpoint_stop(struct channel *ch);
 
-/* The receiver's flag, as loaded, says that it takes no more. Returns CHANNEL_CLOSED. */
-enum channel_status endpoint_refused(struct channel *ch, uint32_t flag);
-
-/* Behind what this side has published: the receiver sleeps, or has closed, or neither. */
-enum channel_status endpoint_published(struct channel *ch, uint32_t flag);
+/* The receiver's flag, as loaded behind what was published: it sleeps, has closed, both or neither.
+ */
+enum channel_status endpoint_flagged(struct channel *ch, uint32_t flag);
 
 /* Publish the batch, which there is, and wake the receiver if it sleeps. */
 enum channel_status endpoint_flush(struct channel *ch);

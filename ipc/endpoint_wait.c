@@ -17,7 +17,7 @@
 /* Polls between two looks at the clock. */
 #define ENDPOINT_POLLS_CLOCK 256
 
-#define ENDPOINT_PACE_MAX 16
+#define ENDPOINT_PACE_MAX 256
 
 /* One time in so many, what has not paid of late is tried again. */
 #define ENDPOINT_TRIAL 32

@@ -138,10 +138,36 @@ enum channel_status ring_reserve_slow(struct ring_sender *s, size_t len, void **
 	return CHANNEL_OK;
 }
 
+/* Bytes of the record with this header, as the sender itself may have published it, or 0. */
+static uint64_t ring_published(const struct ring_sender *s, uint64_t header)
+{
+	uint64_t tail = ring_tail(s->size, s->cursor), free = s->limit - s->cursor;
+	uint64_t record = ring_record((uint32_t)header);
+
+	if (header == ring_header(RING_PAD, 0))
+		return tail <= free ? tail : 0;
+	tail = tail < free ? tail : free;
+	return header >> 32 == RING_DATA && record <= tail && record <= s->size / 2 ? record : 0;
+}
+
+/* The cursor was stored before the last records were published: go on behind them. */
+static void ring_sender_catch_up(struct ring_sender *s)
+{
+	const uint64_t *word;
+	uint64_t record;
+
+	do {
+		word = ring_word(s->memory, s->size, s->cursor);
+		record = ring_published(s, __atomic_load_n(word, __ATOMIC_RELAXED));
+		s->cursor += record;
+	} while (record);
+}
+
 uint32_t ring_finish(struct ring_sender *s, enum channel_reason reason)
 {
 	if (s->withheld)
 		ring_flush(s);
+	ring_sender_catch_up(s);
 	/* The word is 0 and the sender's own: no room is needed, and none behind it. */
 	__atomic_store_n(ring_word(s->memory, s->size, s->cursor), ring_header(RING_FIN, reason),
 			 __ATOMIC_RELEASE);
@@ -161,16 +187,6 @@ void ring_mark_closed(struct ring_control *control, enum channel_reason reason)
 		;
 }
 
-/* Bytes of the record with this header, as the sender itself may have published it, or 0. */
-static uint64_t ring_published(const struct ring_sender *s, uint64_t header)
-{
-	uint64_t tail = ring_tail(s->size, s->cursor), record = ring_record((uint32_t)header);
-
-	if (header == ring_header(RING_PAD, 0))
-		return tail;
-	return header >> 32 == RING_DATA && record <= tail && record <= s->size / 2 ? record : 0;
-}
-
 /* A batch that was not published goes; one that was is no batch any more. */
 static void ring_bury_batch(struct ring_sender *s)
 {
@@ -185,10 +201,9 @@ void ring_sender_bury(struct ring_sender *s, enum channel_reason reason)
 {
 	uint64_t *word;
 
-	ring_bury_batch(s);
-	word = ring_word(s->memory, s->size, s->cursor);
 	reason = s->reason ? s->reason : reason;
-	s->cursor += ring_published(s, __atomic_load_n(word, __ATOMIC_RELAXED));
+	ring_bury_batch(s);
+	ring_sender_catch_up(s);
 	word = ring_word(s->memory, s->size, s->cursor);
 	/* Nothing, or its own closing record; anything else is not a sender's doing. */
 	if (__atomic_load_n(word, __ATOMIC_RELAXED) >> 32 == RING_NOTHING)

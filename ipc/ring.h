@@ -19,13 +19,14 @@
  *
  * A thread of either side may be ended for good between any two instructions;
  * ring_sender_bury and ring_receiver_bury then close the ring in its place. What
- * they rely on: the cursor is stored behind the header, so that at most one
- * record is published and not yet stepped over.
+ * they rely on: the cursor is stored behind the headers, so that from where it
+ * was last stored the records lead to the word that is 0.
  *
  * A batch is several records that are published at once. The header of its first
  * one is withheld, in the sender's own struct, so the word where it belongs stays
- * 0; the others stand complete behind it, where no receiver gets. Storing the
- * one word publishes them all, and whoever ends before that has sent none of them.
+ * 0; the others stand complete behind it, where no receiver gets. Here alone the
+ * cursor is ahead, and goes back to that word if it is still 0. Storing the one
+ * word publishes them all, and whoever ends before that has sent none of them.
  */
 #ifndef IPC_RING_H
 #define IPC_RING_H

@@ -109,9 +109,15 @@ static void table_print_cell(const struct row *row, const struct cell *ours,
 	printf(" %*s%-9s", row->metric == ROW_TIMES ? 14 : 7, text, ratio);
 }
 
+unsigned table_ours(const struct table *t, enum row_name name)
+{
+	return t->peers[0]->can & table_rows[name].can ? 0 : 1;
+}
+
 void table_print_row(const struct table *t, enum row_name name)
 {
 	const struct row *row = &table_rows[name];
+	unsigned ours = table_ours(t, name);
 
 	printf("\n%s\n%-17s", row->title, "bytes");
 	for (unsigned l = 0; l < TABLE_LENGTHS && row->lens[l]; l++)
@@ -122,7 +128,7 @@ void table_print_row(const struct table *t, enum row_name name)
 			continue;
 		printf("%-17s", t->peers[p]->name);
 		for (unsigned l = 0; l < TABLE_LENGTHS && row->lens[l]; l++)
-			table_print_cell(row, &t->cells[name][l][0], &t->cells[name][l][p]);
+			table_print_cell(row, &t->cells[name][l][ours], &t->cells[name][l][p]);
 		printf("\n");
 	}
 	fflush(stdout);

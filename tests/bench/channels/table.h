@@ -39,11 +39,14 @@ struct cell {
 };
 
 struct table {
-	const struct peer *const *peers; /* the first is ours; up to a NULL */
+	const struct peer *const *peers; /* the first two are ours; up to a NULL */
 	struct cell cells[ROWS][TABLE_LENGTHS][TABLE_PEERS];
 };
 
 extern const struct row table_rows[ROWS];
+
+/* Which peer is ours in a row. */
+unsigned table_ours(const struct table *t, enum row_name name);
 
 void table_print_row(const struct table *t, enum row_name name);
 

@@ -20,17 +20,17 @@ static const struct cell *targets_cell(const struct table *t, enum row_name row,
 
 static const struct cell *targets_ours(const struct table *t, enum row_name row, size_t len)
 {
-	return targets_cell(t, row, len, t->peers[0]->name);
+	return targets_cell(t, row, len, t->peers[table_ours(t, row)]->name);
 }
 
 static void targets_print(const char *what, size_t len, double got, bool at_least, double target)
 {
-	const char *verdict = "not run";
+	bool met = at_least ? got >= target : got <= target;
 
-	if (got > 0)
-		verdict = (at_least ? got >= target : got <= target) ? "met" : "MISSED";
+	if (got == 0) /* not run */
+		return;
 	printf("%-58s %6zu B  %8.2f  %s %5.2f  %s\n", what, len, got,
-	       at_least ? ">=" : "<=", target, verdict);
+	       at_least ? ">=" : "<=", target, met ? "met" : "MISSED");
 }
 
 /* Times faster than theirs. */
@@ -88,7 +88,7 @@ static void targets_trip(const struct table *t, size_t len)
 {
 	double best = 0;
 
-	for (unsigned p = 1; t->peers[p]; p++) {
+	for (unsigned p = 2; t->peers[p]; p++) {
 		double faster = targets_faster(t, ROW_POLL, len, t->peers[p]->name);
 
 		if (faster > 0 && !(t->peers[p]->can & PEER_LIMIT))
