@@ -4,6 +4,11 @@
 
 #include "ipc/endpoint.h"
 
+static uint64_t stream_less(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
 /* To the endpoint; nothing is left to be flushed. */
 static void writer_store(struct channel_writer *w)
 {
@@ -11,7 +16,7 @@ static void writer_store(struct channel_writer *w)
 
 	/* Behind the headers: ring_sender_bury goes on from the cursor. */
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	s->cursor = w->cursor;
+	s->cursor = w->lap + (uint64_t)(w->at - w->memory);
 	ring_count(&s->sent, w->sent);
 	ring_count(&s->sent_bytes, w->sent_bytes);
 	w->sent = w->sent_bytes = 0;
@@ -21,13 +26,15 @@ static void writer_store(struct channel_writer *w)
 static void writer_load(struct channel_writer *w)
 {
 	const struct ring_sender *s = &w->ch->tx;
-	uint64_t tail = ring_tail(s->size, s->cursor), free = s->limit - s->cursor;
+	uint64_t place = s->cursor & (s->size - 1);
 
 	w->memory = s->memory;
-	w->size = s->size;
+	w->end = s->memory + s->size;
+	w->at = s->memory + place;
+	w->stop = w->at + stream_less(s->size - place, s->limit - s->cursor);
+	w->lap = s->cursor - place;
 	w->flag = &s->control->flag.receiver;
-	w->cursor = w->first = s->cursor;
-	w->stop = s->cursor + (tail < free ? tail : free);
+	w->max = ring_max(s->size);
 	w->room = 0;
 }
 
@@ -44,7 +51,7 @@ void channel_writer_close(struct channel_writer *w)
 {
 	channel_writer_flush(w);
 	writer_store(w);
-	w->stop = w->cursor;
+	w->stop = w->at;
 	w->room = 0;
 }
 
@@ -63,7 +70,7 @@ enum channel_status channel_writer_room_slow(struct channel_writer *w, size_t le
 	return status;
 }
 
-enum channel_status channel_writer_look(struct channel_writer *w, uint32_t flag)
+enum channel_status channel_writer_flagged(struct channel_writer *w, uint32_t flag)
 {
 	enum channel_status status;
 
@@ -77,56 +84,73 @@ static void reader_store(struct channel_reader *r)
 {
 	struct ring_receiver *side = &r->ch->rx;
 
-	side->cursor = r->cursor;
-	ring_count(&side->received, r->received);
-	ring_count(&side->received_bytes, r->received_bytes);
-	r->received = r->received_bytes = 0;
+	side->cursor = r->lap + (uint64_t)(r->at - r->memory);
+	ring_count(&side->received, r->received + r->run);
+	ring_count(&side->received_bytes, r->received_bytes + r->run * (uint32_t)r->header);
+	r->received = r->received_bytes = r->run = 0;
 }
 
+/* The further look is due where the memory ends and where a portion of room is to be handed back.
+ */
 static void reader_load(struct channel_reader *r)
 {
 	const struct ring_receiver *side = &r->ch->rx;
+	uint64_t place = side->cursor & (side->size - 1), portion = side->size / RING_ACK_SHARE;
+	uint64_t held = side->cursor - side->acked, due = held < portion ? portion - held : 0;
 
 	r->memory = side->memory;
-	r->size = side->size;
-	r->cursor = side->cursor;
-	r->ack = side->acked + side->size / RING_ACK_SHARE;
+	r->at = side->memory + place;
+	r->stop = r->at + stream_less(side->size - place, due);
+	r->lap = side->cursor - place;
+	r->max = side->size / 2;
 }
 
 struct channel_reader channel_reader_open(struct channel *ch)
 {
-	struct channel_reader r = {.ch = ch};
+	/* As behind a message of no bytes: header and record always belong together. */
+	struct channel_reader r = {
+		.ch = ch,
+		.header = ring_header(RING_DATA, 0),
+		.record = RING_WORD,
+	};
 
 	ch->rx.held = 0;
 	reader_load(&r);
+	r.stop = r.at;
 	return r;
+}
+
+static void reader_hand_back(struct channel_reader *r)
+{
+	struct ring_receiver *side = &r->ch->rx;
+
+	if (side->cursor - side->acked >= side->size / RING_ACK_SHARE)
+		endpoint_ack(r->ch);
 }
 
 void channel_reader_close(struct channel_reader *r)
 {
-	r->record = 0;
 	reader_store(r);
-}
-
-void channel_reader_ack(struct channel_reader *r)
-{
-	reader_store(r);
-	endpoint_ack(r->ch);
-	reader_load(r);
+	reader_hand_back(r);
+	r->held = false;
+	r->stop = r->at;
 }
 
 enum channel_status channel_reader_next_slow(struct channel_reader *r, uint64_t deadline,
 					     const void **msg, size_t *len)
 {
+	struct ring_receiver *side = &r->ch->rx;
 	enum channel_status status;
-	bool again = r->record != 0;
 
 	reader_store(r);
+	reader_hand_back(r);
 	status = channel_peek(r->ch, deadline, msg, len);
 	reader_load(r);
-	r->record = r->ch->rx.held;
-	r->ch->rx.held = 0;
-	if (status == CHANNEL_OK && !again)
-		r->received_bytes += *len;
+	r->held = status == CHANNEL_OK;
+	if (r->held) {
+		r->header = ring_header(RING_DATA, (uint32_t)*len);
+		r->record = side->held;
+	}
+	side->held = 0;
 	return status;
 }

@@ -31,26 +31,36 @@
 
 #include "ipc/ring.h"
 
+/* Pointers are into the ring; a lap is once through its memory. */
 struct channel_writer {
-	unsigned char *memory;
-	uint64_t size;
-	uint64_t cursor; /* position of the next header */
-	uint64_t stop;   /* no record may end behind this position */
-	uint64_t first;  /* position of the first record added and not flushed, or the cursor */
-	uint64_t header; /* of that record; in the ring the word is still 0 */
-	uint64_t room;   /* bytes of payload there is room for, plus 1; 0 when none was asked for */
+	unsigned char *at;   /* where the next header will be */
+	unsigned char *stop; /* no record may end behind */
+	unsigned char *end;  /* of the memory */
+	/* Of the first message added and not flushed; its word in the ring is still 0. */
+	uint64_t *first; /* NULL: there is none */
+	uint64_t header;
+	uint64_t room; /* bytes of payload there is room for, plus 1; 0: none was asked for */
 	uint64_t sent, sent_bytes; /* not yet in the counters */
+	unsigned char *memory;
 	uint32_t *flag;
+	uint64_t lap; /* position of the memory's first byte in this lap */
+	uint64_t max; /* bytes of the largest record */
 	struct channel *ch;
 };
 
 struct channel_reader {
+	const unsigned char *at; /* the next header, or that of the message held */
+	/* No record may end behind without a further look; one that had it may have. */
+	const unsigned char *stop;
+	/* The kind of message that came last; most often the next is the same. */
+	uint64_t header;
+	uint64_t record; /* bytes of its record */
+	uint64_t run;    /* how many of them came, not yet in the counters */
+	bool held;
 	const unsigned char *memory;
-	uint64_t size;
-	uint64_t cursor;                   /* position of the next header, or of the message's */
-	uint64_t ack;                      /* position behind which room is handed back */
-	uint64_t record;                   /* bytes of the message's record; 0 when there is none */
-	uint64_t received, received_bytes; /* not yet in the counters */
+	uint64_t lap;
+	uint64_t max;                      /* bytes of the largest record */
+	uint64_t received, received_bytes; /* of earlier runs, not yet in the counters */
 	struct channel *ch;
 };
 
@@ -59,24 +69,21 @@ void channel_writer_close(struct channel_writer *w);
 struct channel_reader channel_reader_open(struct channel *ch);
 void channel_reader_close(struct channel_reader *r);
 
-/* What the inline calls leave over. They are given copies: only then can a caller's stay in
- * registers. */
+/*
+ * What the inline calls leave over. They are given copies: the address of a
+ * caller's variable would keep it out of registers.
+ */
 enum channel_status channel_writer_room_slow(struct channel_writer *w, size_t len,
 					     uint64_t deadline, void **room);
-enum channel_status channel_writer_look(struct channel_writer *w, uint32_t flag);
+enum channel_status channel_writer_flagged(struct channel_writer *w, uint32_t flag);
 enum channel_status channel_reader_next_slow(struct channel_reader *r, uint64_t deadline,
 					     const void **msg, size_t *len);
-void channel_reader_ack(struct channel_reader *r);
-
-static inline uint64_t *channel_writer_word(const struct channel_writer *w, uint64_t position)
-{
-	return ring_word(w->memory, w->size, position);
-}
 
 static inline enum channel_status channel_writer_room(struct channel_writer *w, size_t len,
 						      uint64_t deadline, void **room)
 {
-	if (ring_rare(len > ring_max(w->size) || ring_record(len) > w->stop - w->cursor)) {
+	/* The length is compared first: a record's must not wrap. */
+	if (ring_rare(len > w->max || ring_record(len) > (uint64_t)(w->stop - w->at))) {
 		struct channel_writer copy = *w;
 		void *place = NULL;
 		enum channel_status status = channel_writer_room_slow(&copy, len, deadline, &place);
@@ -86,27 +93,35 @@ static inline enum channel_status channel_writer_room(struct channel_writer *w, 
 		return status;
 	}
 	w->room = len + 1;
-	*room = channel_writer_word(w, w->cursor) + 1;
+	*room = w->at + RING_WORD;
 	return CHANNEL_OK;
 }
 
-/* The step past a record that has just got its header. */
+/* The step past a record; where it ends with the memory, the next asks for room the slow way. */
 static inline void channel_writer_step(struct channel_writer *w, size_t len)
 {
-	w->cursor += ring_record(len);
+	w->at += ring_record(len);
+	if (ring_rare(w->at == w->end)) {
+		w->lap += (uint64_t)(w->end - w->memory);
+		w->at = w->stop = w->memory;
+	}
 	w->room = 0;
 	w->sent++;
 	w->sent_bytes += len;
 }
 
-/* T2 and T3 of bell.h, behind what was published. */
-static inline enum channel_status channel_writer_told(struct channel_writer *w)
+static inline enum channel_status channel_writer_publish(struct channel_writer *w, uint64_t *word,
+							 uint64_t header)
 {
-	uint32_t flag = bell_look(w->flag);
+	uint32_t flag;
 
+	/* P1 of the record, and of those behind it, which are reached through it alone. */
+	__atomic_store_n((uint64_t *)(void *)w->at, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(word, header, __ATOMIC_RELEASE);
+	flag = bell_look(w->flag);
 	if (ring_rare(flag)) {
 		struct channel_writer copy = *w;
-		enum channel_status status = channel_writer_look(&copy, flag);
+		enum channel_status status = channel_writer_flagged(&copy, flag);
 
 		*w = copy;
 		return status;
@@ -117,26 +132,27 @@ static inline enum channel_status channel_writer_told(struct channel_writer *w)
 /* Have the receiver see what was added, all at once. */
 static inline enum channel_status channel_writer_flush(struct channel_writer *w)
 {
-	if (w->first == w->cursor)
+	uint64_t *first = w->first;
+
+	if (!first)
 		return CHANNEL_OK;
-	/* P1 of all the records: those behind the first are reached through it alone. */
-	__atomic_store_n(channel_writer_word(w, w->cursor), 0, __ATOMIC_RELAXED);
-	__atomic_store_n(channel_writer_word(w, w->first), w->header, __ATOMIC_RELEASE);
-	w->first = w->cursor;
-	return channel_writer_told(w);
+	w->first = NULL;
+	return channel_writer_publish(w, first, w->header);
 }
 
 /* The room has a message of len bytes, which is to be seen with the next flush. */
 static inline enum channel_status channel_writer_add(struct channel_writer *w, size_t len)
 {
-	uint64_t header = ring_header(RING_DATA, (uint32_t)len);
+	uint64_t header = ring_header(RING_DATA, (uint32_t)len), *word = (void *)w->at;
 
 	if (ring_rare(len >= w->room))
 		return CHANNEL_MISUSE;
-	if (w->first == w->cursor)
+	if (w->first) {
+		__atomic_store_n(word, header, __ATOMIC_RELAXED);
+	} else {
+		w->first = word;
 		w->header = header;
-	else
-		__atomic_store_n(channel_writer_word(w, w->cursor), header, __ATOMIC_RELAXED);
+	}
 	channel_writer_step(w, len);
 	return CHANNEL_OK;
 }
@@ -144,33 +160,50 @@ static inline enum channel_status channel_writer_add(struct channel_writer *w, s
 /* The room has a message of len bytes, which is to be seen now, with all before it. */
 static inline enum channel_status channel_writer_commit(struct channel_writer *w, size_t len)
 {
-	uint64_t at = w->cursor;
+	uint64_t *word = (void *)w->at;
 
 	if (ring_rare(len >= w->room))
 		return CHANNEL_MISUSE;
-	if (ring_rare(w->first != w->cursor)) {
+	if (ring_rare(w->first != NULL)) {
 		channel_writer_add(w, len);
 		return channel_writer_flush(w);
 	}
 	channel_writer_step(w, len);
-	/* P1. */
-	__atomic_store_n(channel_writer_word(w, w->cursor), 0, __ATOMIC_RELAXED);
-	__atomic_store_n(channel_writer_word(w, at), ring_header(RING_DATA, (uint32_t)len),
-			 __ATOMIC_RELEASE);
-	w->first = w->cursor;
-	return channel_writer_told(w);
+	return channel_writer_publish(w, word, ring_header(RING_DATA, (uint32_t)len));
+}
+
+/* A message of another length than the one before it: whether it can be one, at this place. */
+static inline bool channel_reader_turn(struct channel_reader *r, uint64_t header)
+{
+	uint64_t record = ring_record((uint32_t)header);
+
+	if (header >> 32 != RING_DATA || (int64_t)record > r->stop - r->at || record > r->max)
+		return false;
+	r->received += r->run;
+	r->received_bytes += r->run * (uint32_t)r->header;
+	r->run = 0;
+	r->header = header;
+	r->record = record;
+	return true;
+}
+
+/* Whether the next message is there and needs no further look. */
+static inline bool channel_reader_try(struct channel_reader *r)
+{
+	uint64_t header;
+
+	if (ring_rare((int64_t)r->record > r->stop - r->at || r->held))
+		return false;
+	/* P2: acquires what P1 released. */
+	header = __atomic_load_n((const uint64_t *)(const void *)r->at, __ATOMIC_ACQUIRE);
+	/* By prediction, not by arithmetic: else each message would wait for the one before. */
+	return header == r->header || channel_reader_turn(r, header);
 }
 
 static inline enum channel_status channel_reader_next(struct channel_reader *r, uint64_t deadline,
 						      const void **msg, size_t *len)
 {
-	const uint64_t *word = (const void *)(r->memory + (r->cursor & (r->size - 1)));
-	/* P2: acquires what P1 released. */
-	uint64_t header = __atomic_load_n(word, __ATOMIC_ACQUIRE);
-	uint64_t length = (uint32_t)header, record = ring_record(length);
-
-	if (ring_rare(r->record || header >> 32 != RING_DATA ||
-		      record > ring_tail(r->size, r->cursor) || record > r->size / 2)) {
+	if (ring_rare(!channel_reader_try(r))) {
 		struct channel_reader copy = *r;
 		const void *place = NULL;
 		size_t got = 0;
@@ -182,27 +215,20 @@ static inline enum channel_status channel_reader_next(struct channel_reader *r, 
 		*len = got;
 		return status;
 	}
-	r->record = record;
-	r->received_bytes += length;
-	*msg = word + 1;
-	*len = length;
+	r->held = true;
+	*msg = r->at + RING_WORD;
+	*len = (uint32_t)r->header;
 	return CHANNEL_OK;
 }
 
 /* Let go of the message that channel_reader_next gave. */
 static inline enum channel_status channel_reader_done(struct channel_reader *r)
 {
-	if (ring_rare(!r->record))
+	if (ring_rare(!r->held))
 		return CHANNEL_MISUSE;
-	r->cursor += r->record;
-	r->record = 0;
-	r->received++;
-	if (ring_rare(r->cursor >= r->ack)) {
-		struct channel_reader copy = *r;
-
-		channel_reader_ack(&copy);
-		*r = copy;
-	}
+	r->at += r->record;
+	r->held = false;
+	r->run++;
 	return CHANNEL_OK;
 }
 

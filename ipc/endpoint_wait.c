@@ -17,7 +17,8 @@
 /* Polls between two looks at the clock. */
 #define ENDPOINT_POLLS_CLOCK 256
 
-#define ENDPOINT_PACE_MAX 256
+#define ENDPOINT_PACE_MAX 255
+#define ENDPOINT_PACE_TRIAL 7
 
 /* One time in so many, what has not paid of late is tried again. */
 #define ENDPOINT_TRIAL 32
@@ -59,20 +60,21 @@ enum channel_status endpoint_try(struct endpoint_attempt *a)
 /*
  * A receiver that is as fast as its sender would fight it for the line of every
  * single message. It lets the sender run ahead by staying away for some pauses,
- * twice as many each time as long as that brings more messages than pauses. In
- * a dialogue, where messages come one by one, it so stays away for one pause.
+ * twice as many each time as long as that brings several messages. So it never
+ * stays for much longer than it is from one message to the next, and in a
+ * dialogue, where they come one by one, not at all; but now and then it tries.
  */
 static void endpoint_stay_away(struct endpoint_pace *pace, uint64_t received)
 {
 	uint64_t brought = received - pace->received;
 
 	pace->received = received;
-	if (++pace->times % ENDPOINT_TRIAL == 0)
-		pace->pauses = ENDPOINT_PACE_MAX / 2;
-	else if (brought <= pace->pauses)
+	if (brought < 2)
 		pace->pauses /= 2;
 	else if (pace->pauses < ENDPOINT_PACE_MAX)
 		pace->pauses = 2 * pace->pauses + 1;
+	if (++pace->times % ENDPOINT_TRIAL == 0 && pace->pauses < ENDPOINT_PACE_TRIAL)
+		pace->pauses = ENDPOINT_PACE_TRIAL;
 	for (unsigned i = 0; i < pace->pauses; i++)
 		bell_pause();
 }

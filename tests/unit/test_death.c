@@ -18,6 +18,7 @@
 #include <ucontext.h>
 
 #include "container/image.h"
+#include "ipc/channel_stream.h"
 #include "ipc/channel_table.h"
 #include "ipc/endpoint.h"
 #include "ipc/set.h"
@@ -220,6 +221,59 @@ static void a_batch_is_sent_whole_or_not_at_all(void **state)
 		assert_told(0, 0);
 	}
 	assert_true(sent > 1 && lost > 100);
+}
+
+static void life_write(void)
+{
+	struct channel_writer w = channel_writer_open(test.mortal);
+	void *room;
+
+	for (unsigned i = 0; i < BATCH; i++) {
+		if (channel_writer_room(&w, test_length(i), CHANNEL_NOW, &room) != CHANNEL_OK)
+			return;
+		((char *)room)[0] = ((char *)room)[test_length(i) - 1] = (char)i;
+		channel_writer_commit(&w, test_length(i));
+		test.done++;
+	}
+}
+
+static void life_write_together(void)
+{
+	struct channel_writer w = channel_writer_open(test.mortal);
+	void *room;
+
+	for (unsigned i = 0; i < BATCH; i++) {
+		if (channel_writer_room(&w, test_length(i), CHANNEL_NOW, &room) != CHANNEL_OK)
+			return;
+		((char *)room)[0] = ((char *)room)[test_length(i) - 1] = (char)i;
+		channel_writer_add(&w, test_length(i));
+	}
+	channel_writer_flush(&w);
+	test.done = BATCH;
+}
+
+static void a_writer_may_end_at_any_instruction(void **state)
+{
+	void (*lives[])(void) = {life_write, life_write_together};
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		unsigned long n = 0;
+		bool ended = true;
+
+		for (; ended; n++) {
+			unsigned done;
+
+			test_connect(n);
+			ended = test_ends(lives[i], n);
+			done = test.done;
+			channel_table_end(MORTAL, true);
+			/* Where room had to wait, the first of what was added went before. */
+			assert_told(done, i ? BATCH : done < BATCH ? done + 1 : done);
+			assert_int_equal(channel_reason(test.survivor), CHANNEL_PEER_DIED);
+		}
+		assert_true(n > 100);
+	}
 }
 
 static void life_receive(void)
@@ -510,6 +564,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_sender_may_end_at_any_instruction),
 		cmocka_unit_test(a_batch_is_sent_whole_or_not_at_all),
+		cmocka_unit_test(a_writer_may_end_at_any_instruction),
 		cmocka_unit_test(a_receiver_may_end_at_any_instruction),
 		cmocka_unit_test(
 			a_sender_that_ends_before_it_has_woken_its_peer_leaves_nobody_asleep),

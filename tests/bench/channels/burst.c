@@ -173,7 +173,7 @@ static struct burst_result burst_once(struct burst_peer *p, const struct burst_k
 		.samples = burst_samples,
 	};
 	struct burst_side near = {.peer = p, .trip = kind->trip, .load = load}, far = near;
-	bool sampled = kind->trip || kind->work || kind->idle > 0;
+	bool sampled = kind->trip || kind->idle > 0;
 
 	burst_both(&near, &far);
 	p->next += count;
@@ -183,7 +183,7 @@ static struct burst_result burst_once(struct burst_peer *p, const struct burst_k
 
 static uint64_t burst_count(struct burst_peer *p, const struct burst_kind *kind)
 {
-	bool sampled = kind->trip || kind->work || kind->idle > 0;
+	bool sampled = kind->trip || kind->idle > 0;
 	uint64_t most = sampled ? BURST_SAMPLES : UINT64_C(1) << 30, count = BURST_TRIAL;
 	double each = burst_once(p, kind, count).each;
 
@@ -220,10 +220,8 @@ double burst_work(const struct burst_kind *kind)
 	sched_setaffinity(0, sizeof(here), &here);
 	count = count < BURST_SAMPLES ? count : BURST_SAMPLES;
 	begun = __rdtsc();
-	for (uint64_t i = 0; i < count; i++) {
+	for (uint64_t i = 0; i < count; i++)
 		pattern_work(kind->work);
-		burst_samples[i] = __rdtsc();
-	}
 	begun = __rdtsc() - begun;
 	sched_setaffinity(0, sizeof(burst_all), &burst_all);
 	return (double)begun * burst_tick / (double)count;

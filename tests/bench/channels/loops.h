@@ -78,9 +78,11 @@ LOOPS_INLINE void loops_send_some(struct link *l, struct load *load, size_t len)
 	struct sender s = l->s;
 
 	for (uint64_t i = 0; i < load->count; i++) {
+		if (load->idle) {
+			loops_wait(load->idle);
+			load->samples[i] = __rdtsc();
+		}
 		pattern_work(load->work);
-		loops_wait(load->idle);
-		load->samples[i] = __rdtsc();
 		loops_put(&s, len, load->first + i, load->block);
 		link_flush(&s);
 	}
@@ -118,7 +120,8 @@ LOOPS_INLINE void loops_receive_some(struct link *l, struct load *load, size_t l
 
 	for (uint64_t i = 0; i < load->count; i++) {
 		load->bad |= loops_take(&r, len, load->first + i, load->block);
-		load->samples[i] = __rdtsc() - load->samples[i];
+		if (load->idle)
+			load->samples[i] = __rdtsc() - load->samples[i];
 	}
 	l->r = r;
 }
