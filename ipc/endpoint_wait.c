@@ -17,7 +17,7 @@
 /* Polls between two looks at the clock. */
 #define ENDPOINT_POLLS_CLOCK 256
 
-#define ENDPOINT_PACE_MAX 255
+#define ENDPOINT_PACE_MAX 1023
 #define ENDPOINT_PACE_TRIAL 7
 
 /* One time in so many, what has not paid of late is tried again. */
