@@ -15,9 +15,9 @@
 #include "ipc/bell.h"
 #include "tests/bench/channels/table.h"
 
-#define MAIN_ROUNDS 7
+#define MAIN_ROUNDS 5
 #define MAIN_ROUNDS_MAX 99
-#define MAIN_SECONDS 400 /* then something hangs */
+#define MAIN_SECONDS 170 /* then something hangs */
 
 extern const struct peer peer_channel, peer_channel_batch, peer_ck, peer_rte, peer_rte_bulk,
 	peer_wfcqueue, peer_boost, peer_zmq, peer_nng, peer_iceoryx, peer_pipe, peer_unix_stream,
