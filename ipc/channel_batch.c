@@ -8,7 +8,7 @@
 
 enum channel_status channel_commit_quiet(struct channel *ch, size_t len)
 {
-	if (ring_rare(len >= ch->tx.reserved))
+	if (ring_rare(len >= ch->tx.reserved || ch->tx.streamed))
 		return CHANNEL_MISUSE;
 	ring_commit_quiet(&ch->tx, len);
 	return CHANNEL_OK;

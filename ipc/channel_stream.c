@@ -25,9 +25,11 @@ static void writer_store(struct channel_writer *w)
 /* From the endpoint, whose rings may be others than before. */
 static void writer_load(struct channel_writer *w)
 {
-	const struct ring_sender *s = &w->ch->tx;
+	struct ring_sender *s = &w->ch->tx;
 	uint64_t place = s->cursor & (s->size - 1);
 
+	/* Who joins other rings has nothing open there yet. */
+	s->streamed = true;
 	w->memory = s->memory;
 	w->end = s->memory + s->size;
 	w->at = s->memory + place;
@@ -42,6 +44,9 @@ struct channel_writer channel_writer_open(struct channel *ch)
 {
 	struct channel_writer w = {.ch = ch};
 
+	/* Of two kinds of batch only one can begin at the word that is 0. */
+	if (ch->tx.withheld)
+		return w;
 	ch->tx.reserved = 0;
 	writer_load(&w);
 	return w;
@@ -49,10 +54,14 @@ struct channel_writer channel_writer_open(struct channel *ch)
 
 void channel_writer_close(struct channel_writer *w)
 {
+	struct ring_sender *s = &w->ch->tx;
+
+	if (!s->streamed || !w->memory)
+		return;
 	channel_writer_flush(w);
 	writer_store(w);
-	w->stop = w->at;
-	w->room = 0;
+	s->streamed = false;
+	*w = (struct channel_writer){.ch = w->ch};
 }
 
 enum channel_status channel_writer_room_slow(struct channel_writer *w, size_t len,
@@ -60,6 +69,8 @@ enum channel_status channel_writer_room_slow(struct channel_writer *w, size_t le
 {
 	enum channel_status status;
 
+	if (!w->ch->tx.streamed || !w->memory)
+		return CHANNEL_MISUSE;
 	channel_writer_flush(w);
 	writer_store(w);
 	status = channel_reserve(w->ch, len, deadline, room);

@@ -6,8 +6,8 @@
  * in a variable of the caller, so that positions may stay in registers and most
  * calls are a few instructions. While one is open its side of the endpoint
  * belongs to it: channel_send, reserve and commit, or channel_recv, peek and
- * release, are not allowed until it is closed. What passes is the same messages;
- * the peer cannot tell.
+ * release, are not allowed until it is closed, nor is waiting for that side in a
+ * set. What passes is the same messages; the peer cannot tell.
  *
  *   struct channel_writer w = channel_writer_open(ch);
  *   channel_writer_room(&w, len, deadline, &room)   then fill room, then one of
@@ -25,6 +25,9 @@
  * counters of channel_stats lag behind until the stream has to wait or is closed.
  * A component that ends with a writer open has sent what was committed or
  * flushed, and nothing else.
+ *
+ * A batch of channel_commit_quiet is flushed before a writer is opened, and none
+ * begins before that is closed: until then the other answers CHANNEL_MISUSE.
  */
 #ifndef IPC_CHANNEL_STREAM_H
 #define IPC_CHANNEL_STREAM_H

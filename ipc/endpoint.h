@@ -103,8 +103,7 @@ void endpoint_close(struct channel *ch, enum channel_reason reason);
 /* Have the calls that wait for ever answer CHANNEL_STOPPING. On any thread. */
 void endpoint_stop(struct channel *ch);
 
-/* The receiver's flag, as loaded behind what was published: it sleeps, has closed, both or neither.
- */
+/* The receiver's flag, as loaded behind what was published: it may sleep, or have closed. */
 enum channel_status endpoint_flagged(struct channel *ch, uint32_t flag);
 
 /* Publish the batch, which there is, and wake the receiver if it sleeps. */

@@ -59,6 +59,7 @@ void ring_sender_join(struct ring_sender *s, const struct ring *ring)
 	s->limit = s->size - RING_WORD;
 	s->reserved = 0;
 	s->withheld = 0;
+	s->streamed = false;
 	__atomic_store_n(&s->refused, false, __ATOMIC_RELAXED);
 	__atomic_store_n(&s->reason, CHANNEL_OPEN, __ATOMIC_RELAXED);
 }

@@ -90,7 +90,8 @@ struct ring_sender {
 	uint64_t withheld; /* the header of a batch's first record; 0 when there is no batch */
 	uint64_t batch;    /* the position where it belongs */
 	enum channel_reason reason;
-	bool refused; /* the reason is the receiver's, and the caller was told */
+	bool refused;  /* the reason is the receiver's, and the caller was told */
+	bool streamed; /* the side is a channel_writer's */
 	uint64_t sent, sent_bytes, parks, bells;
 };
 

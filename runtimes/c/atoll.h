@@ -12,6 +12,7 @@
 
 #include "container/component.h"
 #include "ipc/channel.h"
+#include "ipc/channel_stream.h"
 #include "ipc/set.h"
 
 #endif

@@ -110,6 +110,45 @@ static void what_was_added_is_seen_with_the_flush_and_not_before(void **state)
 	channel_pair_free(&p);
 }
 
+static void a_writer_and_a_withheld_batch_exclude_each_other(void **state)
+{
+	struct channel_pair p;
+	struct channel_writer w;
+	struct channel_reader r;
+	void *room;
+
+	(void)state;
+	channel_pair_init(&p, 4096, 0);
+	assert_int_equal(channel_reserve(p.a, 8, CHANNEL_NOW, &room), CHANNEL_OK);
+	test_fill(room, 8, 0);
+	assert_int_equal(channel_commit_quiet(p.a, 8), CHANNEL_OK);
+	w = channel_writer_open(p.a);
+	assert_int_equal(channel_writer_room(&w, 8, CHANNEL_NOW, &room), CHANNEL_MISUSE);
+	assert_int_equal(channel_writer_commit(&w, 8), CHANNEL_MISUSE);
+	channel_writer_close(&w);
+	assert_int_equal(channel_flush(p.a), CHANNEL_OK);
+	assert_int_equal(channel_writer_room(&w, 8, CHANNEL_NOW, &room), CHANNEL_MISUSE);
+
+	w = channel_writer_open(p.a);
+	assert_int_equal(test_write(&w, 8, 1, CHANNEL_NOW, true), CHANNEL_OK);
+	assert_int_equal(channel_commit_quiet(p.a, 0), CHANNEL_MISUSE);
+	assert_int_equal(channel_reserve(p.a, 8, CHANNEL_NOW, &room), CHANNEL_OK);
+	assert_int_equal(channel_commit_quiet(p.a, 8), CHANNEL_MISUSE);
+	channel_writer_close(&w);
+	channel_writer_close(&w);
+
+	assert_int_equal(channel_reserve(p.a, 8, CHANNEL_NOW, &room), CHANNEL_OK);
+	test_fill(room, 8, 2);
+	assert_int_equal(channel_commit_quiet(p.a, 8), CHANNEL_OK);
+	channel_finish(p.a);
+	r = channel_reader_open(p.b);
+	for (unsigned i = 0; i < 3; i++)
+		test_read(&r, 8, i, CHANNEL_NOW);
+	test_read_nothing(&r, CHANNEL_CLOSED);
+	channel_reader_close(&r);
+	channel_pair_free(&p);
+}
+
 static void streams_and_the_other_calls_pass_the_same_messages(void **state)
 {
 	struct channel_pair p;
@@ -288,6 +327,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(messages_of_all_lengths_pass_at_all_places),
 		cmocka_unit_test(what_was_added_is_seen_with_the_flush_and_not_before),
+		cmocka_unit_test(a_writer_and_a_withheld_batch_exclude_each_other),
 		cmocka_unit_test(streams_and_the_other_calls_pass_the_same_messages),
 		cmocka_unit_test(a_message_stays_until_it_is_done_with),
 		cmocka_unit_test(misuse_of_a_writer_is_refused),
