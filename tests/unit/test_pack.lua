@@ -102,7 +102,7 @@ int main(void)
 	build("-o fields")
 	tap.equal((run_image("./fields/fields.elf")), "fields 3 0 250\n"
 		.. "a c 4 256 2 1 7 1500 1 second.c " .. #tool.read("second.c") .. "\n"
-		.. "b lua 6 256 2 2 1 0 0\n"
+		.. "b lua 6 512 2 2 1 0 0\n"
 		.. "c lua 4 512 0 0 0 100 0\n")
 	tool.write("service.lua", SERVICE)
 end)
@@ -157,7 +157,7 @@ tap.case("the map has each component's and channel's place", function()
 	tap.equal(map.cores, 2)
 	tap.equal(map.components[1].heap.size, 4 << 20)
 	tap.equal(map.components[1].stack.size, 64 << 10)
-	tap.equal(map.components[2].stack.base - map.components[1].stack.base, (16 << 20) - (192 << 10))
+	tap.equal(map.components[2].stack.base - map.components[1].stack.base, (16 << 20) - (448 << 10))
 	tap.equal(map.channels[1].size, 16 << 10)
 	tap.equal(map.channels[2].base - map.channels[1].base, 16 << 10)
 	tap.equal(map.channels_size, 2 << 20)
