@@ -181,8 +181,10 @@ static bool set_stopped(const struct channel_set *s, uint64_t deadline)
 
 static void set_park(struct channel_set *s, uint64_t deadline)
 {
-	uint64_t timer = set_timers_next(s);
+	uint64_t timer = set_timers_next(s), rest = endpoint_rest();
 
+	if (rest < timer)
+		timer = rest;
 	set_cool(s, 0);
 	if (s->hot_count)
 		return;
