@@ -2,21 +2,19 @@
 /*
  * Names of the image's functions: see symbol.h.
  *
- * The table, little-endian: u32 count; count times { u32 address, u32 offset of
- * the name from the first name }, by address; the names, NUL-terminated.
+ * The table: u32 count, little-endian; how far each function lies behind the one
+ * before it, the first behind address 0, in LEB128; their names, each ended by
+ * NUL. Looked through from its start: only a crash asks, and a binary search
+ * would need twice the bytes.
  */
 #include "container/symbol.h"
 
 #include <stddef.h>
-
-struct symbol {
-	uint32_t address;
-	uint32_t name;
-};
+#include <string.h>
 
 struct symbol_table {
 	uint32_t count;
-	struct symbol symbols[];
+	unsigned char distances[];
 };
 
 /* From the linker script; not there in a build that does without it. */
@@ -31,26 +29,38 @@ bool symbols_exist(void)
 	return (const char *)&image_symbols != image_symbols_end;
 }
 
+static uint64_t number_read(const unsigned char **at)
+{
+	uint64_t number = 0;
+	unsigned shift = 0;
+
+	do {
+		number |= (uint64_t)(**at & 0x7f) << shift;
+		shift += 7;
+	} while (*(*at)++ & 0x80);
+	return number;
+}
+
 const char *symbol_at(uint64_t addr, uint64_t *offset)
 {
-	const struct symbol_table *table = &image_symbols;
+	const unsigned char *at = image_symbols.distances;
+	uint64_t start = 0;
+	uint32_t i, known = 0; /* functions that begin at addr or before */
+	const char *name;
 
 	if (!symbols_exist() || addr < (uint64_t)image_text_start ||
 	    addr >= (uint64_t)image_text_end)
 		return NULL;
-
-	uint32_t low = 0, high = table->count;
-
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-
-		if (table->symbols[middle].address <= addr)
-			low = middle + 1;
-		else
-			high = middle;
+	for (i = 0; i < image_symbols.count; i++) {
+		start += number_read(&at);
+		if (start > addr)
+			continue;
+		*offset = addr - start;
+		known = i + 1;
 	}
-	if (!low)
+	if (!known)
 		return NULL;
-	*offset = addr - table->symbols[low - 1].address;
-	return (const char *)&table->symbols[table->count] + table->symbols[low - 1].name;
+	for (name = (const char *)at; --known;)
+		name += strlen(name) + 1;
+	return name;
 }

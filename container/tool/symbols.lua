@@ -1,9 +1,8 @@
 -- SPDX-License-Identifier: MIT
 -- The table by which a running image names its functions.
 --
--- Little-endian: u32 count; count entries {u32 address, u32 name}, ascending by
--- address, where name is an offset from the first name; then the names, each
--- ended by NUL.
+-- u32 count, little-endian; how far each function lies behind the one before it,
+-- the first behind address 0, in LEB128; then their names, each ended by NUL.
 
 local TEXT_KINDS = { t = true, T = true, w = true, W = true, i = true }
 
@@ -42,14 +41,24 @@ local function parse(text)
 	return symbols
 end
 
-local function encode(symbols)
-	local entries, names, offset = { ("<I4"):pack(#symbols) }, {}, 0
-	for i, symbol in ipairs(symbols) do
-		entries[i + 1] = ("<I4I4"):pack(symbol.address, offset)
-		names[i] = symbol.name .. "\0"
-		offset = offset + #names[i]
+-- Seven bits a byte, the lowest first; all but the last byte have the eighth set.
+local function leb128(number)
+	local bytes = {}
+	while number > 0x7f do
+		bytes[#bytes + 1] = string.char(number & 0x7f | 0x80)
+		number = number >> 7
 	end
-	return table.concat(entries) .. table.concat(names)
+	return table.concat(bytes) .. string.char(number)
+end
+
+local function encode(symbols)
+	local distances, names, before = {}, {}, 0
+	for i, symbol in ipairs(symbols) do
+		distances[i] = leb128(symbol.address - before)
+		names[i] = symbol.name .. "\0"
+		before = symbol.address
+	end
+	return ("<I4"):pack(#symbols) .. table.concat(distances) .. table.concat(names)
 end
 
 return { parse = parse, encode = encode }

@@ -176,14 +176,22 @@ end)
 tap.case("the table of symbols names functions where they are", function()
 	tool.run("objcopy -O binary --only-section=.atoll.symbols out/pair.elf symbols.bin")
 	local bytes, places = tool.read("symbols.bin"), {}
-	local count = ("<I4"):unpack(bytes)
-	local before = 0
-	for i = 0, count - 1 do
-		local address, name = ("<I4I4"):unpack(bytes, 5 + 8 * i)
-		tap.equal(address > before, true)
-		before = address
-		places[("z"):unpack(bytes, 5 + 8 * count + name)] = address
+	local count, at = ("<I4"):unpack(bytes)
+	local addresses, name = { [0] = 0 }, nil
+	for i = 1, count do
+		local distance, shift, byte = 0, 0, 0x80
+		while byte & 0x80 ~= 0 do
+			byte, at = ("B"):unpack(bytes, at)
+			distance, shift = distance | (byte & 0x7f) << shift, shift + 7
+		end
+		tap.equal(distance > 0, true)
+		addresses[i] = addresses[i - 1] + distance
 	end
+	for i = 1, count do
+		name, at = ("z"):unpack(bytes, at)
+		places[name] = addresses[i]
+	end
+	tap.equal(at, #bytes + 1)
 	for _, name in ipairs({ "first_main", "helper", "main", "malloc", "luaV_execute", "runtime_c_getenv" }) do
 		local line = tool.run(("nm out/pair.debug | grep ' [tT] %s$'"):format(name))
 		tap.equal(places[name], tonumber(line:match("^%x+"), 16))
