@@ -17,7 +17,7 @@ test-binaries := $(unit-tests:%=$(B)/tests/plain/%) \
 
 # What a test's own subject needs; jemalloc would take malloc away from valgrind.
 jemalloc-objects := $(filter $(B)/lib/lean/jemalloc_%,$(lean-objects))
-$(foreach v,$(variants),$(eval libs-$(v)-test_lean := $(B)/lib/lean/scan.o $(B)/lib/lean/locale.o))
+$(foreach v,$(variants),$(eval libs-$(v)-test_lean := $(B)/lib/lean/charset.o $(B)/lib/lean/locale.o))
 libs-plain-test_heap := $(jemalloc-objects) -l:libjemalloc.a -lm
 libs-plain-test_supervisor := -l:libjemalloc.a -lm
 libs-plain-test_heap_life := -l:libjemalloc.a -lm

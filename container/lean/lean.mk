@@ -2,11 +2,13 @@
 # What every image links in place of larger parts of the C library and jemalloc.
 # container/tool/lean.lua says when an object is left out.
 
-lean-sources := container/lean/jemalloc_absent.c container/lean/jemalloc_control.c \
+lean-sources := container/lean/charset.c container/lean/children.c \
+	container/lean/jemalloc_absent.c container/lean/jemalloc_control.c \
 	container/lean/jemalloc_options.c container/lean/jemalloc_pages.c \
 	container/lean/loader.c container/lean/locale.c container/lean/print.c \
-	container/lean/resolver.c container/lean/scan.c
-lean-objects := $(lean-sources:container/lean/%.c=$(B)/lib/lean/%.o) $(B)/lib/lean/variants.o
+	container/lean/resolver.c container/lean/zone.c
+lean-objects := $(lean-sources:container/lean/%.c=$(B)/lib/lean/%.o) $(B)/lib/lean/ctype.o \
+	$(B)/lib/lean/variants.o
 
 # Objects that are only copied are kept.
 .SECONDARY: $(lean-sources:%.c=$(B)/obj/plain/%.o)
@@ -23,6 +25,12 @@ $(B)/lib/lean/variants.o: container/lean/variants.sh | $(B)/.setup-build
 	@mkdir -p $(@D)
 	$(Q)container/lean/variants.sh $(call archive-path,libc.a) \
 		$(dir $(call archive-path,libm.a))libm-*.a >$(@:.o=.S)
+	$(Q)$(CC) -c -o $@ $(@:.o=.S)
+
+$(B)/lib/lean/ctype.o: container/lean/ctype.sh | $(B)/.setup-build
+	$(call say,AS,$@)
+	@mkdir -p $(@:.o=)
+	$(Q)container/lean/ctype.sh $(call archive-path,libc.a) $(@:.o=) >$(@:.o=.S)
 	$(Q)$(CC) -c -o $@ $(@:.o=.S)
 
 # What stands in for parts of jemalloc knows one release of it.

@@ -4,6 +4,10 @@
 
 local run = require("compile").run
 
+-- What makes a stream a wide one, or needs characters of more sets than the C locale's.
+local SETS = { "^fwide$", "^f?getw[cs]", "^f?putw[cs]", "^ungetwc$", "^_*v?f?wprintf", "wscanf$",
+	"^open_wmemstream$", "^iconv_open$", "^newlocale$", "^uselocale$" }
+
 -- Object, and the names that a component uses it by.
 local OBJECTS = {
 	{ "jemalloc_absent.o" },
@@ -12,7 +16,10 @@ local OBJECTS = {
 	{ "jemalloc_pages.o" },
 	{ "variants.o" },
 	{ "print.o" },
-	{ "scan.o", "^__isoc99_sscanf$" },
+	{ "zone.o" },
+	{ "children.o", "^popen$", "^system$", "^posix_spawn" },
+	{ "charset.o", table.unpack(SETS) },
+	{ "ctype.o", table.unpack(SETS) },
 	{ "locale.o", "^newlocale$", "^uselocale$", "^duplocale$", "textdomain$", "^iconv_open$" },
 	{ "loader.o", "^getpw", "^getgr", "^getaddrinfo$", "^getnameinfo$", "^gethostby", "^getserv", "^iconv_open$" },
 	{ "resolver.o", "^_*res_", "^getaddrinfo$", "^getnameinfo$", "^gethostby" },
