@@ -28,7 +28,9 @@ uint64_t runtime_lua_deadline_check(lua_State *L, int arg)
 	return runtime_lua_now() + (uint64_t)(seconds * SECOND_NS);
 }
 
-struct runtime_lua_endpoint *runtime_lua_endpoint_check(lua_State *L)
+const char runtime_lua_endpoint_mark;
+
+struct runtime_lua_endpoint *runtime_lua_endpoint_refuse(lua_State *L)
 {
 	struct runtime_lua_endpoint *e = luaL_checkudata(L, 1, ENDPOINT);
 
@@ -71,6 +73,24 @@ int runtime_lua_failure(lua_State *L, const struct channel *ch, enum channel_sta
 	}
 }
 
+/* As runtime_lua_wait, for a message, or for room for one of len bytes. [-0, +0, e] */
+static void wait_for(lua_State *L, enum runtime_lua_wait_kind kind, struct channel *ch, size_t len,
+		     uint64_t deadline, lua_KFunction k)
+{
+	struct runtime_lua_wait w = {.deadline = deadline, .count = 1};
+
+	w.one = (struct runtime_lua_wait_item){kind, ch, NULL, len};
+	runtime_lua_wait(L, &w, (lua_KContext)deadline, k);
+}
+
+int runtime_lua_sent(lua_State *L, const struct channel *ch, enum channel_status status)
+{
+	if (status != CHANNEL_OK)
+		return runtime_lua_failure(L, ch, status);
+	lua_pushboolean(L, 1);
+	return 1;
+}
+
 static int send_on(lua_State *L, int status, lua_KContext deadline)
 {
 	(void)status;
@@ -79,45 +99,42 @@ static int send_on(lua_State *L, int status, lua_KContext deadline)
 
 int runtime_lua_send_string(lua_State *L, uint64_t deadline)
 {
-	struct runtime_lua_wait w = {.deadline = deadline, .count = 1};
 	struct channel *ch = channel_check(L);
 	enum channel_status status;
 	bool stopping = false;
 	size_t len;
 	const char *msg = lua_tolstring(L, 2, &len);
 
-	w.one = (struct runtime_lua_wait_item){RUNTIME_LUA_WAIT_ROOM, ch, NULL, len};
 	runtime_lua_turn(L, (lua_KContext)deadline, send_on);
 	for (;;) {
 		status = channel_send(ch, msg, len, runtime_lua_alone() ? deadline : CHANNEL_NOW);
 		if (status != CHANNEL_AGAIN || runtime_lua_wait_over(deadline, &stopping))
 			break;
-		runtime_lua_wait(L, &w, (lua_KContext)deadline, send_on);
+		wait_for(L, RUNTIME_LUA_WAIT_ROOM, ch, len, deadline, send_on);
 	}
-	if (status != CHANNEL_OK)
-		return runtime_lua_failure(L, ch, stopping ? CHANNEL_STOPPING : status);
-	lua_pushboolean(L, 1);
-	return 1;
+	return runtime_lua_sent(L, ch, stopping ? CHANNEL_STOPPING : status);
 }
 
 /* endpoint:send(message [, timeout]) -> true | nil, word. [-0, +1|2, v] */
 static int endpoint_send(lua_State *L)
 {
-	channel_check(L);
-	luaL_checkstring(L, 2);
+	struct runtime_lua_endpoint *e = runtime_lua_endpoint_check(L);
+	size_t len;
+	const char *msg = luaL_checklstring(L, 2, &len);
+
+	if (lua_gettop(L) == 2 && runtime_lua_alone())
+		return runtime_lua_sent(L, e->ch, channel_send(e->ch, msg, len, CHANNEL_FOREVER));
 	return runtime_lua_send_string(L, runtime_lua_deadline_check(L, 3));
 }
 
 int runtime_lua_receive(lua_State *L, uint64_t deadline, runtime_lua_take take, lua_KFunction k)
 {
 	struct runtime_lua_endpoint *e = runtime_lua_endpoint_check(L);
-	struct runtime_lua_wait w = {.deadline = deadline, .count = 1};
 	enum channel_status status;
 	bool stopping = false;
 	const void *msg;
 	size_t len;
 
-	w.one = (struct runtime_lua_wait_item){RUNTIME_LUA_WAIT_MESSAGE, e->ch, NULL, 0};
 	runtime_lua_turn(L, (lua_KContext)deadline, k);
 	for (;;) {
 		if (e->view)
@@ -129,9 +146,21 @@ int runtime_lua_receive(lua_State *L, uint64_t deadline, runtime_lua_take take, 
 			return take(L, e->ch, msg, len);
 		if (status != CHANNEL_AGAIN || runtime_lua_wait_over(deadline, &stopping))
 			break;
-		runtime_lua_wait(L, &w, (lua_KContext)deadline, k);
+		wait_for(L, RUNTIME_LUA_WAIT_MESSAGE, e->ch, 0, deadline, k);
 	}
 	return runtime_lua_failure(L, e->ch, stopping ? CHANNEL_STOPPING : status);
+}
+
+/*
+ * The above where there is nothing to weigh up: nobody else is to run, it may take for ever,
+ * and there is a message in the end. False: it is to be weighed up. [-0, +0, v]
+ */
+static inline bool receive_alone(lua_State *L, int args, struct runtime_lua_endpoint **e,
+				 const void **msg, size_t *len)
+{
+	*e = runtime_lua_endpoint_check(L);
+	return lua_gettop(L) == args && runtime_lua_alone() && !(*e)->view &&
+	       channel_peek((*e)->ch, CHANNEL_FOREVER, msg, len) == CHANNEL_OK;
 }
 
 /* Released only once it is a string: when memory is out, no message is lost. [-0, +1, m] */
@@ -151,6 +180,12 @@ static int recv_on(lua_State *L, int status, lua_KContext deadline)
 /* endpoint:recv([timeout]) -> message | nil, word. [-0, +1|2, v] */
 static int endpoint_recv(lua_State *L)
 {
+	struct runtime_lua_endpoint *e;
+	const void *msg;
+	size_t len;
+
+	if (receive_alone(L, 1, &e, &msg, &len))
+		return take_string(L, e->ch, msg, len);
 	return recv_on(L, LUA_OK, (lua_KContext)runtime_lua_deadline_check(L, 2));
 }
 
@@ -163,12 +198,24 @@ static int recv_value_on(lua_State *L, int status, lua_KContext deadline)
 /* endpoint:recv_value([timeout]) -> value | nil, word. [-0, +1|2, v] */
 static int endpoint_recv_value(lua_State *L)
 {
+	struct runtime_lua_endpoint *e;
+	const void *msg;
+	size_t len;
+
+	if (receive_alone(L, 1, &e, &msg, &len))
+		return runtime_lua_take_value(L, e->ch, msg, len);
 	return recv_value_on(L, LUA_OK, (lua_KContext)runtime_lua_deadline_check(L, 2));
 }
 
 /* What the loop below calls; its second argument is the message before. [-0, +1|2, v] */
 static int messages_next(lua_State *L)
 {
+	struct runtime_lua_endpoint *e;
+	const void *msg;
+	size_t len;
+
+	if (receive_alone(L, 2, &e, &msg, &len))
+		return take_string(L, e->ch, msg, len);
 	return recv_on(L, LUA_OK, (lua_KContext)CHANNEL_FOREVER);
 }
 
@@ -274,7 +321,7 @@ static struct runtime_lua_endpoint *endpoint_push(lua_State *L, const char *name
 		return lua_touserdata(L, -1);
 	lua_pop(L, 1);
 	e = lua_newuserdatauv(L, sizeof(*e), 0);
-	*e = (struct runtime_lua_endpoint){NULL, NULL};
+	*e = (struct runtime_lua_endpoint){.mark = &runtime_lua_endpoint_mark};
 	luaL_setmetatable(L, ENDPOINT);
 	return e;
 }

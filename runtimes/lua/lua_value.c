@@ -19,6 +19,10 @@
 
 #define DEPTH_MAX 64 /* tables in tables */
 #define BUFFER_FIRST 1024
+/* MessagePack's first byte of an integer in one byte; those of two and four follow. */
+#define UINT_8 0xcc
+#define INT_8 0xd0
+#define INTEGER_BYTES 9 /* at most, with the byte that says what it is */
 
 struct buffer {
 	lua_State *L;
@@ -191,13 +195,32 @@ static bool encode(lua_State *L, int index, struct buffer *b, size_t limit)
 	return !failed;
 }
 
+/* The most frequent of values is written in the ring itself. */
+static enum channel_status integer_send(struct channel *ch, lua_Integer value)
+{
+	struct buffer b;
+	void *room;
+	enum channel_status status = channel_reserve(ch, INTEGER_BYTES, CHANNEL_FOREVER, &room);
+
+	if (status != CHANNEL_OK)
+		return status;
+	b.bytes = room;
+	b.used = 0;
+	b.room = INTEGER_BYTES;
+	buffer_int64(&b, value);
+	return channel_commit(ch, b.used);
+}
+
 int runtime_lua_send_value(lua_State *L)
 {
 	struct channel *ch = runtime_lua_endpoint_check(L)->ch;
-	uint64_t deadline = runtime_lua_deadline_check(L, 3);
 	enum channel_status status;
+	uint64_t deadline;
 	struct buffer b;
 
+	if (lua_gettop(L) == 2 && lua_isinteger(L, 2) && runtime_lua_alone())
+		return runtime_lua_sent(L, ch, integer_send(ch, lua_tointeger(L, 2)));
+	deadline = runtime_lua_deadline_check(L, 3);
 	luaL_checkany(L, 2);
 	if (!encode(L, 2, &b, channel_max(ch)))
 		return runtime_lua_failure(L, ch, CHANNEL_TOO_BIG);
@@ -207,10 +230,7 @@ int runtime_lua_send_value(lua_State *L)
 		lua_replace(L, 2);
 		return runtime_lua_send_string(L, deadline);
 	}
-	if (status != CHANNEL_OK)
-		return runtime_lua_failure(L, ch, status);
-	lua_pushboolean(L, 1);
-	return 1;
+	return runtime_lua_sent(L, ch, status);
 }
 
 int runtime_lua_encode(lua_State *L)
@@ -344,6 +364,16 @@ static int reader_map_item(struct reader *r)
 #include <msgpack/unpack_define.h>
 #include <msgpack/unpack_template.h>
 
+static uint16_t load16(const unsigned char *b)
+{
+	return (uint16_t)(b[0] << 8 | b[1]);
+}
+
+static uint32_t load32(const unsigned char *b)
+{
+	return (uint32_t)load16(b) << 16 | load16(b + 2);
+}
+
 /* Exactly one value; or nil and a word. [-0, +1|2, m] */
 static int decode(lua_State *L, const char *bytes, size_t len)
 {
@@ -362,10 +392,36 @@ static int decode(lua_State *L, const char *bytes, size_t len)
 	return 2;
 }
 
+/* The most frequent of values, without the decoder; false: it is another one. */
+static inline bool integer_read(const unsigned char *b, size_t len, lua_Integer *value)
+{
+	switch (len) {
+	case 1:
+		*value = (int8_t)b[0];
+		return *value >= -32;
+	case 2:
+		*value = b[0] == UINT_8 ? (lua_Integer)b[1] : (int8_t)b[1];
+		return b[0] == UINT_8 || b[0] == INT_8;
+	case 3:
+		*value = b[0] == UINT_8 + 1 ? (lua_Integer)load16(b + 1) : (int16_t)load16(b + 1);
+		return b[0] == UINT_8 + 1 || b[0] == INT_8 + 1;
+	case 5:
+		*value = b[0] == UINT_8 + 2 ? (lua_Integer)load32(b + 1) : (int32_t)load32(b + 1);
+		return b[0] == UINT_8 + 2 || b[0] == INT_8 + 2;
+	default:
+		return false;
+	}
+}
+
 int runtime_lua_take_value(lua_State *L, struct channel *ch, const void *msg, size_t len)
 {
-	int results = decode(L, msg, len);
+	lua_Integer value;
+	int results = 1;
 
+	if (integer_read(msg, len, &value))
+		lua_pushinteger(L, value);
+	else
+		results = decode(L, msg, len);
 	channel_release(ch);
 	return results;
 }

@@ -16,13 +16,27 @@
 
 struct runtime_lua_view;
 
+/* Its address tells an endpoint from other userdata of the size: of those none begins with it. */
+extern const char runtime_lua_endpoint_mark;
+
 struct runtime_lua_endpoint {
+	const char *mark;
 	struct channel *ch;            /* the container's; NULL when there was none to open */
 	struct runtime_lua_view *view; /* holds the message at the receiver's cursor; or NULL */
 };
 
+/* What is no endpoint, or was never open: an error that says so. [-0, +0, v] */
+struct runtime_lua_endpoint *runtime_lua_endpoint_refuse(lua_State *L);
+
 /* The first argument, an endpoint that was open once. [-0, +0, v] */
-struct runtime_lua_endpoint *runtime_lua_endpoint_check(lua_State *L);
+static inline struct runtime_lua_endpoint *runtime_lua_endpoint_check(lua_State *L)
+{
+	struct runtime_lua_endpoint *e = lua_touserdata(L, 1);
+
+	if (e && lua_rawlen(L, 1) == sizeof(*e) && e->mark == &runtime_lua_endpoint_mark && e->ch)
+		return e;
+	return runtime_lua_endpoint_refuse(L);
+}
 
 /* The same at any index, or NULL for what is no endpoint. [-0, +0, v] */
 struct runtime_lua_endpoint *runtime_lua_endpoint_test(lua_State *L, int index);
@@ -32,6 +46,9 @@ uint64_t runtime_lua_deadline_check(lua_State *L, int arg);
 
 /* The answer to a call that did not succeed: nil and a word. [-0, +2, v] */
 int runtime_lua_failure(lua_State *L, const struct channel *ch, enum channel_status status);
+
+/* The answer to one that sends: true, or the above. [-0, +1|2, v] */
+int runtime_lua_sent(lua_State *L, const struct channel *ch, enum channel_status status);
 
 /* Send the string at index 2 on the first argument's channel. [-0, +1|2, v] */
 int runtime_lua_send_string(lua_State *L, uint64_t deadline);

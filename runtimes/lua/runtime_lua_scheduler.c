@@ -23,7 +23,6 @@
 static __thread struct {
 	/* Heads of lists, of which only the links count. */
 	struct runtime_lua_task list;     /* the tasks that have not ended, */
-	unsigned count;                   /* so many */
 	struct runtime_lua_task failed;   /* those that have failed, and nobody has joined */
 	bool orphaned;                    /* of these one was collected, */
 	char *orphan;                     /* with this report; NULL where memory was out */
@@ -34,6 +33,8 @@ static __thread struct {
 	unsigned member_count;
 } scheduler;
 
+__thread unsigned runtime_lua_task_count;
+
 /* What a coroutine yields to the scheduler: its address, and nobody else has that. */
 static const char waits;
 
@@ -43,11 +44,6 @@ uint64_t runtime_lua_now(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (uint64_t)now.tv_sec * SECOND_NS + (uint64_t)now.tv_nsec;
-}
-
-bool runtime_lua_alone(void)
-{
-	return !scheduler.count;
 }
 
 static bool past(uint64_t deadline)
@@ -113,7 +109,7 @@ void runtime_lua_task_add(lua_State *L, struct runtime_lua_task *t)
 	lua_pushvalue(L, -1);
 	lua_rawsetp(L, LUA_REGISTRYINDEX, t);
 	list_append(&scheduler.list, t);
-	scheduler.count++;
+	runtime_lua_task_count++;
 }
 
 /* What a report will say, if nobody joins; and the coroutine's variables closed. [-0, +0, m] */
@@ -145,7 +141,7 @@ static void task_failed(lua_State *L, struct runtime_lua_task *t)
 static void task_ended(lua_State *L, struct runtime_lua_task *t)
 {
 	list_take(t);
-	scheduler.count--;
+	runtime_lua_task_count--;
 	if (t->state == RUNTIME_LUA_TASK_FAILED) {
 		list_append(&scheduler.failed, t);
 		t->unjoined = true;
@@ -175,7 +171,7 @@ void runtime_lua_task_forget(struct runtime_lua_task *t)
 		scheduler.orphan = t->report;
 		t->report = NULL;
 	} else if (t->next) {
-		scheduler.count--;
+		runtime_lua_task_count--;
 	}
 	list_take(t);
 	free(t->report);
@@ -190,7 +186,7 @@ void runtime_lua_task_cancel(lua_State *L, struct runtime_lua_task *t)
 	t->state = RUNTIME_LUA_TASK_FAILED;
 	t->count = 1;
 	list_take(t);
-	scheduler.count--;
+	runtime_lua_task_count--;
 	lua_pushnil(L);
 	lua_rawsetp(L, LUA_REGISTRYINDEX, t);
 }
@@ -229,7 +225,7 @@ static bool tasks_run(lua_State *L)
 {
 	bool ran = false;
 
-	for (unsigned n = scheduler.count; n && scheduler.count; n--) {
+	for (unsigned n = runtime_lua_task_count; n && runtime_lua_task_count; n--) {
 		struct runtime_lua_task *t = scheduler.list.next;
 
 		/* Whatever it does to the list, the next to run is at its head. */
@@ -301,11 +297,11 @@ int runtime_lua_yield(lua_State *L)
 	return 0;
 }
 
-void runtime_lua_turn(lua_State *L, lua_KContext ctx, lua_KFunction k)
+void runtime_lua_turn_take(lua_State *L, lua_KContext ctx, lua_KFunction k)
 {
 	const struct runtime_lua_wait w = {.deadline = CHANNEL_NOW};
 
-	if (!scheduler.count || ++scheduler.calls % TURN_CALLS)
+	if (++scheduler.calls % TURN_CALLS)
 		return;
 	if (scheduler.current && lua_isyieldable(L))
 		runtime_lua_wait(L, &w, ctx, k);
@@ -329,8 +325,8 @@ void runtime_lua_tasks_finish(lua_State *L)
 {
 	struct runtime_lua_wait w = {.deadline = CHANNEL_FOREVER};
 
-	while (scheduler.count)
-		if (!tasks_run(L) && scheduler.count)
+	while (runtime_lua_task_count)
+		if (!tasks_run(L) && runtime_lua_task_count)
 			task_park(L, &w);
 	if (scheduler.failed.next != &scheduler.failed)
 		runtime_lua_fail(scheduler.failed.next->report);
@@ -342,7 +338,7 @@ void runtime_lua_tasks_stop(void)
 {
 	scheduler.list.next = scheduler.list.prev = &scheduler.list;
 	scheduler.failed.next = scheduler.failed.prev = &scheduler.failed;
-	scheduler.count = 0;
+	runtime_lua_task_count = 0;
 	scheduler.current = NULL;
 	scheduler.orphaned = false;
 	free(scheduler.orphan);

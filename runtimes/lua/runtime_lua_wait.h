@@ -51,8 +51,14 @@ runtime_lua_wait_items(const struct runtime_lua_wait *w)
 /* CLOCK_MONOTONIC in nanoseconds. */
 uint64_t runtime_lua_now(void);
 
+/* Tasks that have not ended, of the component of this thread; the scheduler's. */
+extern __thread unsigned runtime_lua_task_count;
+
 /* Whether no task is there to run meanwhile: then a call may simply wait itself. */
-bool runtime_lua_alone(void);
+static inline bool runtime_lua_alone(void)
+{
+	return !runtime_lua_task_count;
+}
 
 /* Whether a call that was answered CHANNEL_AGAIN is to say so; *stopping: because of that. */
 bool runtime_lua_wait_over(uint64_t deadline, bool *stopping);
@@ -71,7 +77,13 @@ void runtime_lua_wait(lua_State *L, const struct runtime_lua_wait *w, lua_KConte
  * To be called before something that may never have to wait, lest it starve the
  * other tasks: now and then they run here, as if it waited. [-0, +0, e]
  */
-void runtime_lua_turn(lua_State *L, lua_KContext ctx, lua_KFunction k);
+void runtime_lua_turn_take(lua_State *L, lua_KContext ctx, lua_KFunction k);
+
+static inline void runtime_lua_turn(lua_State *L, lua_KContext ctx, lua_KFunction k)
+{
+	if (!runtime_lua_alone())
+		runtime_lua_turn_take(L, ctx, k);
+}
 
 /*
  * A coroutine that was resumed below a task has yielded to the scheduler, and
