@@ -15,7 +15,9 @@
 struct endpoint_pace {
 	uint64_t received; /* messages up to the last time */
 	unsigned pauses;
-	unsigned times;
+	unsigned times; /* since the last trial */
+	unsigned every; /* so many times there is one */
+	bool trial;     /* the last time was one */
 };
 
 /* How often a side polls before it parks. */

@@ -18,7 +18,8 @@
 #define ENDPOINT_POLLS_CLOCK 256
 
 #define ENDPOINT_PACE_MAX 1023
-#define ENDPOINT_PACE_TRIAL 7
+#define ENDPOINT_PACE_TRIAL 31    /* longer than even an interpreter takes from one to the next */
+#define ENDPOINT_PACE_SELDOM 1024 /* times */
 
 /* One time in so many, what has not paid of late is tried again. */
 #define ENDPOINT_TRIAL 32
@@ -62,19 +63,30 @@ enum channel_status endpoint_try(struct endpoint_attempt *a)
  * single message. It lets the sender run ahead by staying away for some pauses,
  * twice as many each time as long as that brings several messages. So it never
  * stays for much longer than it is from one message to the next, and in a
- * dialogue, where they come one by one, not at all; but now and then it tries.
+ * dialogue, where they come one by one, not at all. Now and then it tries, the
+ * more seldom the more often that was in vain.
  */
 static void endpoint_stay_away(struct endpoint_pace *pace, uint64_t received)
 {
 	uint64_t brought = received - pace->received;
 
 	pace->received = received;
-	if (brought < 2)
+	if (brought >= 2) {
+		pace->pauses =
+			pace->pauses < ENDPOINT_PACE_MAX ? 2 * pace->pauses + 1 : ENDPOINT_PACE_MAX;
+		pace->every = ENDPOINT_TRIAL;
+	} else if (pace->trial) {
+		pace->pauses = 0;
+		pace->every = pace->every < ENDPOINT_PACE_SELDOM ? 2 * pace->every + ENDPOINT_TRIAL
+								 : ENDPOINT_PACE_SELDOM;
+	} else {
 		pace->pauses /= 2;
-	else if (pace->pauses < ENDPOINT_PACE_MAX)
-		pace->pauses = 2 * pace->pauses + 1;
-	if (++pace->times % ENDPOINT_TRIAL == 0 && pace->pauses < ENDPOINT_PACE_TRIAL)
+	}
+	pace->trial = ++pace->times > pace->every && pace->pauses < ENDPOINT_PACE_TRIAL;
+	if (pace->trial) {
 		pace->pauses = ENDPOINT_PACE_TRIAL;
+		pace->times = 0;
+	}
 	for (unsigned i = 0; i < pace->pauses; i++)
 		bell_pause();
 }
