@@ -6,11 +6,13 @@
 #include <lauxlib.h>
 
 #include "container/component.h"
+#include "runtimes/lua/runtime_lua_ring.h"
 #include "runtimes/lua/runtime_lua_state.h"
 #include "runtimes/lua/runtime_lua_wait.h"
 
 #define ENDPOINT "atoll.endpoint"
 
+#define METHODS_ROOM 32
 #define FOREVER_SECONDS 1e9 /* thirty years; as nanoseconds it still fits 64 bits */
 
 uint64_t runtime_lua_deadline_check(lua_State *L, int arg)
@@ -107,7 +109,8 @@ int runtime_lua_send_string(lua_State *L, uint64_t deadline)
 
 	runtime_lua_turn(L, (lua_KContext)deadline, send_on);
 	for (;;) {
-		status = channel_send(ch, msg, len, runtime_lua_alone() ? deadline : CHANNEL_NOW);
+		status = runtime_lua_post(ch, msg, len,
+					  runtime_lua_alone() ? deadline : CHANNEL_NOW);
 		if (status != CHANNEL_AGAIN || runtime_lua_wait_over(deadline, &stopping))
 			break;
 		wait_for(L, RUNTIME_LUA_WAIT_ROOM, ch, len, deadline, send_on);
@@ -123,7 +126,8 @@ static int endpoint_send(lua_State *L)
 	const char *msg = luaL_checklstring(L, 2, &len);
 
 	if (lua_gettop(L) == 2 && runtime_lua_alone())
-		return runtime_lua_sent(L, e->ch, channel_send(e->ch, msg, len, CHANNEL_FOREVER));
+		return runtime_lua_sent(L, e->ch,
+					runtime_lua_post(e->ch, msg, len, CHANNEL_FOREVER));
 	return runtime_lua_send_string(L, runtime_lua_deadline_check(L, 3));
 }
 
@@ -167,7 +171,7 @@ static inline bool receive_alone(lua_State *L, int args, struct runtime_lua_endp
 static int take_string(lua_State *L, struct channel *ch, const void *msg, size_t len)
 {
 	lua_pushlstring(L, msg, len);
-	channel_release(ch);
+	runtime_lua_release(ch);
 	return 1;
 }
 
@@ -229,14 +233,14 @@ static int endpoint_messages(lua_State *L)
 }
 
 /* endpoint:finish(): send no more. [-0, +0, v] */
-static int endpoint_finish(lua_State *L)
+static int verb_finish(lua_State *L)
 {
 	channel_finish(channel_check(L));
 	return 0;
 }
 
 /* endpoint:close(), <close> and the collector; any number of times. [-0, +0, v] */
-static int endpoint_close(lua_State *L)
+static int verb_close(lua_State *L)
 {
 	struct runtime_lua_endpoint *e = luaL_checkudata(L, 1, ENDPOINT);
 
@@ -360,15 +364,19 @@ static const luaL_Reg methods[] = {
 	{"send_value", runtime_lua_send_value},
 	{"recv_value", endpoint_recv_value},
 	{"view", runtime_lua_view},
-	{"finish", endpoint_finish},
-	{"close", endpoint_close},
+	{"finish", verb_finish},
+	{"close", verb_close},
 	{"reject", endpoint_reject},
 	{"reason", endpoint_reason},
 	{"name", endpoint_name},
 	{"max", endpoint_max},
 	{"stats", endpoint_stats},
-	{"__gc", endpoint_close},
-	{"__close", endpoint_close},
+	{NULL, NULL},
+};
+
+static const luaL_Reg metamethods[] = {
+	{"__gc", verb_close},
+	{"__close", verb_close},
 	{NULL, NULL},
 };
 
@@ -380,8 +388,10 @@ static const luaL_Reg functions[] = {
 void runtime_lua_channels(lua_State *L)
 {
 	luaL_newmetatable(L, ENDPOINT);
+	luaL_setfuncs(L, metamethods, 0);
+	/* A table with room to spare: what looks a method up seldom finds another one first. */
+	lua_createtable(L, 0, METHODS_ROOM);
 	luaL_setfuncs(L, methods, 0);
-	lua_pushvalue(L, -1);
 	lua_setfield(L, -2, "__index");
 	lua_pop(L, 1);
 	runtime_lua_views(L);

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <lauxlib.h>
 
+#include "runtimes/lua/runtime_lua_ring.h"
 #include "runtimes/lua/runtime_lua_wait.h"
 
 #define DEPTH_MAX 64 /* tables in tables */
@@ -200,7 +201,7 @@ static enum channel_status integer_send(struct channel *ch, lua_Integer value)
 {
 	struct buffer b;
 	void *room;
-	enum channel_status status = channel_reserve(ch, INTEGER_BYTES, CHANNEL_FOREVER, &room);
+	enum channel_status status = runtime_lua_reserve(ch, INTEGER_BYTES, CHANNEL_FOREVER, &room);
 
 	if (status != CHANNEL_OK)
 		return status;
@@ -208,7 +209,7 @@ static enum channel_status integer_send(struct channel *ch, lua_Integer value)
 	b.used = 0;
 	b.room = INTEGER_BYTES;
 	buffer_int64(&b, value);
-	return channel_commit(ch, b.used);
+	return runtime_lua_commit(ch, b.used);
 }
 
 int runtime_lua_send_value(lua_State *L)
@@ -422,7 +423,7 @@ int runtime_lua_take_value(lua_State *L, struct channel *ch, const void *msg, si
 		lua_pushinteger(L, value);
 	else
 		results = decode(L, msg, len);
-	channel_release(ch);
+	runtime_lua_release(ch);
 	return results;
 }
 
