@@ -169,6 +169,8 @@ const char *channel_reason_text(enum channel_reason reason)
 		return "protocol error";
 	case CHANNEL_CONNECTING:
 		return "connecting";
+	case CHANNEL_DROPPED:
+		return "dropped";
 	}
 	return "unknown reason";
 }

@@ -36,7 +36,7 @@ enum channel_status {
 	CHANNEL_AGAIN,     /* nothing there, or no room, and the deadline is past */
 	CHANNEL_CLOSED,    /* no message will ever pass; channel_reason says why */
 	CHANNEL_TOO_BIG,   /* longer than channel_max, or than the caller's buffer */
-	CHANNEL_MISUSE,    /* not allowed in this state, for example commit without reserve */
+	CHANNEL_MISUSE,    /* not allowed in this state, as commit without reserve; dropped */
 	CHANNEL_STOPPING,  /* would wait for ever, but the component was asked to stop */
 	CHANNEL_CANCELLED, /* would wait, but the task was cancelled (task.h) */
 };
@@ -47,6 +47,7 @@ enum channel_reason {
 	CHANNEL_PEER_DIED,  /* the peer ended with a failure */
 	CHANNEL_PROTOCOL,   /* the peer wrote what no correct peer writes */
 	CHANNEL_CONNECTING, /* not closed: the peer has not yet let go of the connection before */
+	CHANNEL_DROPPED,    /* this side gave the endpoint back (service.h) */
 };
 
 struct channel_stats {

@@ -19,7 +19,7 @@ enum channel_status channel_flush(struct channel *ch)
 	uint32_t flag;
 
 	if (ring_rare(ch->tx.reason))
-		return CHANNEL_CLOSED;
+		return endpoint_ended(ch, ch->tx.reason);
 	if (!ch->tx.withheld)
 		return CHANNEL_OK;
 	flag = ring_flush(&ch->tx);

@@ -150,3 +150,40 @@ void connection_forsake(struct connection *c, unsigned end)
 		connection_bury_new(e);
 	channel_unlock(&kept);
 }
+
+void connection_offer(struct connection *c, struct channel *client)
+{
+	struct connection_end *e = &c->ends[0];
+
+	*e = (struct connection_end){.ch = client};
+	if (endpoint_waits(client)) {
+		e->state = CONNECTION_CONNECTING;
+		connection_renew(c, 1);
+		c->ends[1].state = CONNECTION_AWAITED;
+	} else {
+		connection_attach(c, 0);
+	}
+}
+
+bool connection_accept(struct connection *c)
+{
+	struct connection_end *e = &c->ends[1];
+
+	if (e->state != CONNECTION_AWAITED)
+		return false;
+	endpoint_join(e->ch);
+	e->state = CONNECTION_ATTACHED;
+	return true;
+}
+
+bool connection_let_go(struct connection *c, unsigned end, enum channel_reason reason)
+{
+	struct connection_end *e = &c->ends[end];
+
+	e->reason = reason;
+	if (e->state == CONNECTION_AWAITED)
+		connection_bury_new(e);
+	else if (e->state != CONNECTION_ENDED)
+		connection_detach(c, end);
+	return c->ends[0].state == CONNECTION_ENDED && c->ends[1].state == CONNECTION_ENDED;
+}

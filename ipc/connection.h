@@ -14,6 +14,10 @@
  *               new and may hold messages for the component's next life
  *   ENDED       does not run, or runs and was refused; holds nothing
  *
+ * A service (service_table.h) has connections that pass from one pair of ends to
+ * the next. There both are ENDED between one pair and another, and AWAITED is the
+ * server's end until it accepts; an end that has let go never comes back.
+ *
  * Whatever changes these states holds the lock of ipc/channel_lock.h, which the
  * functions below take. The threads of a CONNECTING end learn from `ready` in
  * struct channel that they may join the rings, each side by itself.
@@ -65,5 +69,19 @@ void connection_return(struct connection *c, unsigned end);
 
 /* The component will not begin another life. */
 void connection_forsake(struct connection *c, unsigned end);
+
+/* The connections of a service. The lock is held. */
+
+/*
+ * Nobody holds the rings: begin them anew for this client's endpoint, which has
+ * been given them and is end 0, and for whoever accepts.
+ */
+void connection_offer(struct connection *c, struct channel *client);
+
+/* The server's endpoint joins the rings. False: none are offered. */
+bool connection_accept(struct connection *c);
+
+/* An end lets go, also one that never came. Whether nobody holds the rings any more. */
+bool connection_let_go(struct connection *c, unsigned end, enum channel_reason reason);
 
 #endif

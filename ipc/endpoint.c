@@ -135,11 +135,11 @@ void endpoint_ack(struct channel *ch)
 		endpoint_wake(&ch->rx.control->flag.sender, &ch->rx.bells);
 }
 
-/* A side has come to its end. Where the peer is to blame, so has the other side. */
-static void endpoint_ended(struct channel *ch, enum channel_reason reason)
+enum channel_status endpoint_ended(struct channel *ch, enum channel_reason reason)
 {
 	if (reason == CHANNEL_PROTOCOL)
 		endpoint_abort(ch);
+	return reason == CHANNEL_DROPPED ? CHANNEL_MISUSE : CHANNEL_CLOSED;
 }
 
 enum channel_status endpoint_flagged(struct channel *ch, uint32_t flag)
@@ -149,8 +149,7 @@ enum channel_status endpoint_flagged(struct channel *ch, uint32_t flag)
 	if (!(flag & RING_CLOSED))
 		return CHANNEL_OK;
 	ring_refused(&ch->tx, flag);
-	endpoint_ended(ch, ch->tx.reason);
-	return CHANNEL_CLOSED;
+	return endpoint_ended(ch, ch->tx.reason);
 }
 
 enum channel_status endpoint_flush(struct channel *ch)
@@ -168,7 +167,7 @@ enum channel_status endpoint_reserve(struct channel *ch, size_t len, void **room
 	if (status == CHANNEL_AGAIN && ring_rare(ch->tx.withheld))
 		status = endpoint_flush(ch) == CHANNEL_OK ? CHANNEL_AGAIN : CHANNEL_CLOSED;
 	if (ring_rare(status == CHANNEL_CLOSED))
-		endpoint_ended(ch, ch->tx.reason);
+		return endpoint_ended(ch, ch->tx.reason);
 	return status;
 }
 
@@ -182,6 +181,6 @@ enum channel_status endpoint_peek(struct channel *ch, const void **msg, size_t *
 	if (status == CHANNEL_AGAIN && ch->rx.acked != ch->rx.cursor)
 		endpoint_ack(ch);
 	if (ring_rare(status == CHANNEL_CLOSED))
-		endpoint_ended(ch, ch->rx.reason);
+		return endpoint_ended(ch, ch->rx.reason);
 	return status;
 }

@@ -61,8 +61,8 @@ void endpoint_init(struct channel *ch, const struct ring *tx, const struct ring 
 		   uint64_t start);
 
 /*
- * For connection.h, with the lock held. endpoint_join, endpoint_connect and
- * endpoint_reset write both sides: no other thread may be in a call meanwhile.
+ * For connection.h, with the lock held. endpoint_join, endpoint_connect,
+ * endpoint_drop and endpoint_reset write both sides: no other thread may be in a call meanwhile.
  */
 
 /* Begin both rings anew; nobody holds them. */
@@ -73,6 +73,13 @@ void endpoint_join(struct channel *ch);
 
 /* Wait, nowhere, for rings to join. */
 void endpoint_connect(struct channel *ch);
+
+/* The owner has given the endpoint back: away from all rings, it is of no use until it joins some.
+ */
+void endpoint_drop(struct channel *ch);
+
+/* No rings will come for an end that waits for them; on any thread. */
+void endpoint_turn_away(struct channel *ch);
 
 /* The rings have begun anew for an end that waits for them; on any thread. */
 void endpoint_ready(struct channel *ch);
@@ -101,6 +108,12 @@ void endpoint_finish(struct channel *ch, enum channel_reason reason);
 
 /* Close both directions, each unless it already is. */
 void endpoint_close(struct channel *ch, enum channel_reason reason);
+
+/*
+ * A side has come to its end: where the peer is to blame, so has the other one.
+ * What its calls answer.
+ */
+enum channel_status endpoint_ended(struct channel *ch, enum channel_reason reason);
 
 /* Have the calls that wait for ever answer CHANNEL_STOPPING. On any thread. */
 void endpoint_stop(struct channel *ch);

@@ -42,6 +42,25 @@ void endpoint_connect(struct channel *ch)
 	endpoint_rouse(ch);
 }
 
+void endpoint_drop(struct channel *ch)
+{
+	endpoint_connect(ch);
+	__atomic_store_n(&ch->tx.reason, CHANNEL_DROPPED, __ATOMIC_RELAXED);
+	__atomic_store_n(&ch->rx.reason, CHANNEL_DROPPED, __ATOMIC_RELAXED);
+	__atomic_store_n(&ch->tx_waits, false, __ATOMIC_RELAXED);
+	__atomic_store_n(&ch->rx_waits, false, __ATOMIC_RELAXED);
+}
+
+void endpoint_turn_away(struct channel *ch)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		ring_mark_closed(&ch->nowhere.controls[i], CHANNEL_FINISHED);
+		/* T1 of bell.h is the line above. */
+		bell_wake(&ch->nowhere.controls[i].flag.sender);
+		bell_wake(&ch->nowhere.controls[i].flag.receiver);
+	}
+}
+
 /* What the sides have closed already while they waited. */
 static void endpoint_close_new(struct channel *ch)
 {
