@@ -10,6 +10,7 @@
 
 #include <stddef.h>
 
+struct channel_services;
 struct runtime;
 
 /* When a component that has ended is started again. */
@@ -64,6 +65,16 @@ struct image_channel {
 	size_t ring_bytes; /* of each direction; a power of two */
 };
 
+struct image_service {
+	const char *name;
+	unsigned server;         /* a component's index, as those of its clients */
+	const unsigned *clients; /* each once; the server may be one */
+	unsigned client_count;
+	unsigned connections; /* at once, at least 1 */
+	unsigned per_client;  /* of one client; 1 to connections */
+	size_t ring_bytes;    /* of each direction of a connection; a power of two */
+};
+
 /* Memory beyond the image itself that a guest needs for what the manifest promises. */
 struct image_memory {
 	size_t super_pages; /* heaps and channels */
@@ -82,6 +93,9 @@ struct image {
 	struct image_memory memory;
 	const struct image_component *components; /* index = heap window */
 	const struct image_channel *channels;     /* in the order of the manifest */
+	unsigned service_count;
+	const struct image_service *services;         /* in the order of the manifest */
+	const struct channel_services *service_calls; /* &service_table; NULL: no service */
 };
 
 extern const struct image image;

@@ -2,7 +2,8 @@
 /*
  * Where an image's channels lie in the channels region: first the control
  * blocks of all rings, then the rings in the order of the manifest, from the
- * first end to the second and back. Endpoints and connections are outside of it.
+ * first end to the second and back; behind those of the channels those of the
+ * services' connections. Endpoints and connections are outside of it.
  */
 #include "ipc/channel_table.h"
 
@@ -32,8 +33,11 @@ static size_t channel_round(size_t n, size_t unit)
 /* The controls fill whole pages, so that every ring begins on a page. */
 static size_t channel_control_bytes(const struct image *img)
 {
-	return channel_round(2 * sizeof(struct ring_control) * img->channel_count,
-			     LAYOUT_PAGE_SIZE);
+	size_t pairs = img->channel_count;
+
+	for (unsigned i = 0; i < img->service_count; i++)
+		pairs += img->services[i].connections;
+	return channel_round(2 * sizeof(struct ring_control) * pairs, LAYOUT_PAGE_SIZE);
 }
 
 static bool channel_size_allowed(size_t bytes)
@@ -41,17 +45,26 @@ static bool channel_size_allowed(size_t bytes)
 	return bytes >= RING_MIN_BYTES && bytes <= RING_MAX_BYTES && !(bytes & (bytes - 1));
 }
 
+/* Add so many pairs of rings to *bytes; false where they are not allowed or too many. */
+static bool channel_add_rings(size_t *bytes, size_t ring_bytes, unsigned pairs)
+{
+	if (!channel_size_allowed(ring_bytes) || pairs > LAYOUT_CHANNELS_SIZE / (2 * ring_bytes))
+		return false;
+	*bytes += 2 * ring_bytes * pairs;
+	return *bytes <= LAYOUT_CHANNELS_SIZE;
+}
+
 size_t channel_table_bytes(const struct image *img)
 {
 	size_t bytes = channel_control_bytes(img);
 
-	for (unsigned i = 0; i < img->channel_count; i++) {
-		if (!channel_size_allowed(img->channels[i].ring_bytes))
+	for (unsigned i = 0; i < img->channel_count; i++)
+		if (!channel_add_rings(&bytes, img->channels[i].ring_bytes, 1))
 			return SIZE_MAX;
-		bytes += 2 * img->channels[i].ring_bytes;
-		if (bytes > LAYOUT_CHANNELS_SIZE)
+	for (unsigned i = 0; i < img->service_count; i++)
+		if (!channel_add_rings(&bytes, img->services[i].ring_bytes,
+				       img->services[i].connections))
 			return SIZE_MAX;
-	}
 	return channel_round(bytes, LAYOUT_SUPER_SIZE);
 }
 
@@ -89,7 +102,7 @@ static void channel_join(unsigned i, struct ring_control *controls, unsigned cha
 	connection_init(&channel_table.connections[i], from, to);
 }
 
-static void channel_table_join(void)
+static int channel_table_join(void)
 {
 	const struct image *img = channel_table.image;
 	struct ring_control *controls = (void *)LAYOUT_CHANNELS_BASE;
@@ -99,6 +112,9 @@ static void channel_table_join(void)
 		channel_join(i, &controls[2 * i], memory);
 		memory += 2 * img->channels[i].ring_bytes;
 	}
+	return img->service_calls
+		       ? img->service_calls->create(img, &controls[2 * img->channel_count], memory)
+		       : 0;
 }
 
 int channel_table_create(const struct image *img)
@@ -119,12 +135,11 @@ int channel_table_create(const struct image *img)
 			aligned_alloc(RING_APART, 2 * sizeof(struct channel) * img->channel_count);
 		channel_table.connections =
 			calloc(img->channel_count, sizeof(*channel_table.connections));
-		if (!channel_table.endpoints || !channel_table.connections)
+		if (img->channel_count && (!channel_table.endpoints || !channel_table.connections))
 			return -ENOMEM;
 	}
 	channel_table.image = img;
-	channel_table_join();
-	return 0;
+	return channel_table_join();
 }
 
 /* Each endpoint of the component; begin with *i = 0. NULL behind the last one. */
@@ -158,8 +173,15 @@ static void channel_table_gone(unsigned component)
 	}
 }
 
+/* NULL where the image has none. */
+static const struct channel_services *channel_table_services(void)
+{
+	return channel_table.image ? channel_table.image->service_calls : NULL;
+}
+
 void channel_table_end(unsigned component, bool failed)
 {
+	const struct channel_services *services = channel_table_services();
 	const struct channel *ch;
 	struct connection *c;
 
@@ -169,11 +191,14 @@ void channel_table_end(unsigned component, bool failed)
 		c = channel_connection(ch, &end);
 		connection_leave(c, end, failed ? CHANNEL_PEER_DIED : CHANNEL_FINISHED);
 	}
+	if (services)
+		services->end(component, failed);
 	bell_sets_end(component);
 }
 
 void channel_table_begin(unsigned component)
 {
+	const struct channel_services *services = channel_table_services();
 	const struct channel *ch;
 	struct connection *c;
 
@@ -181,15 +206,20 @@ void channel_table_begin(unsigned component)
 		c = channel_connection(ch, &end);
 		connection_return(c, end);
 	}
+	if (services)
+		services->begin(component);
 	bell_sets_begin(component);
 }
 
 void channel_table_stop(unsigned component)
 {
+	const struct channel_services *services = channel_table_services();
 	struct channel *ch;
 
 	for (unsigned i = 0; (ch = channel_next(component, &i));)
 		endpoint_stop(ch);
+	if (services)
+		services->stop(component);
 	bell_sets_stop(component);
 }
 

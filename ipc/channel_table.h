@@ -10,17 +10,30 @@
 #include <stddef.h>
 
 struct image;
+struct ring_control;
+
+/* What is called of service_table.c, which only an image with services has. */
+struct channel_services {
+	/* With room there for the controls and, one pair behind the other, the rings. 0 or -ENOMEM.
+	 */
+	int (*create)(const struct image *img, struct ring_control *controls,
+		      unsigned char *memory);
+	/* As channel_table_end, begin and stop, which call them. */
+	void (*end)(unsigned component, bool failed);
+	void (*begin)(unsigned component);
+	void (*stop)(unsigned component);
+};
 
 /*
- * Bytes of the channels region that the image's channels take, in whole
+ * Bytes of the channels region that the image's channels and services take, in whole
  * super-pages; 0 when it has none, SIZE_MAX when a ring's size is not allowed
  * or they are more than the region holds.
  */
 size_t channel_table_bytes(const struct image *img);
 
 /*
- * Back the channels region and make both endpoints of every channel. Once in a
- * process, with one thread alive. Returns 0, or a negative errno: -EINVAL for
+ * Back the channels region and make both endpoints of every channel, and the
+ * services. Once in a process, with one thread alive. Returns 0, or a negative errno: -EINVAL for
  * sizes as above, -EBUSY the second time, else what mmap or malloc says.
  */
 int channel_table_create(const struct image *img);

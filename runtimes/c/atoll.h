@@ -13,6 +13,7 @@
 #include "container/component.h"
 #include "ipc/channel.h"
 #include "ipc/channel_stream.h"
+#include "ipc/service.h"
 #include "ipc/set.h"
 
 #endif
