@@ -11,6 +11,9 @@
 
 #define CALL_PARTS_MAX 8 /* of one request */
 
+/* In the number of a call that went through the mailbox; the rest of it is the mailbox's. */
+#define CALL_BOXED (UINT64_C(1) << 63)
+
 void call_client_init(struct call_client *c, struct channel *ch)
 {
 	*c = (struct call_client){.ch = ch};
@@ -114,28 +117,17 @@ static enum channel_status call_send(struct call_client *c, struct call *call,
 	return status;
 }
 
-enum channel_status call_start(struct call_client *c, struct call *call,
-			       const struct channel_part *request, size_t parts, void *reply,
-			       size_t size, uint64_t deadline)
-{
-	enum channel_status status;
-
-	*call = (struct call){
-		.id = ++c->last, .reply = reply, .size = size, .status = CHANNEL_AGAIN};
-	status = call_send(c, call, request, parts, deadline);
-	if (status != CHANNEL_OK)
-		return status;
-	call->next = *call_bucket(c, call->id);
-	*call_bucket(c, call->id) = call;
-	return CHANNEL_OK;
-}
-
 void call_drop(struct call_client *c, struct call *call)
 {
 	struct call **at = call_find(c, call->id);
 
 	if (*at)
 		*at = call->next;
+	if (call->boxed)
+		mailbox_drop(c->ch);
+	else if (call->status == CHANNEL_AGAIN)
+		c->lost++;
+	call->boxed = false;
 }
 
 static void call_answer(struct call *call, const unsigned char *reply, size_t len)
@@ -157,22 +149,24 @@ static bool call_take(struct call_client *c, const unsigned char *msg, size_t le
 		return false;
 	memcpy(&id, msg, sizeof(id));
 	call = *call_find(c, id);
-	if (call && call->status == CHANNEL_AGAIN)
+	if (call && call->status == CHANNEL_AGAIN) {
 		call_answer(call, msg + sizeof(id), len - sizeof(id));
-	else
+	} else {
 		c->late++;
+		c->lost -= c->lost > 0;
+	}
 	return true;
 }
 
-/* Receive, for all, until this call has its reply. */
+/* Receive, for all, until this call has its reply; without one, as long as there are some. */
 static enum channel_status call_pump(struct call_client *c, const struct call *call,
 				     uint64_t deadline)
 {
-	enum channel_status status = CHANNEL_OK;
+	enum channel_status status;
 	const void *msg;
 	size_t len;
 
-	while (call->status == CHANNEL_AGAIN) {
+	while (!call || call->status == CHANNEL_AGAIN) {
 		status = channel_peek(c->ch, deadline, &msg, &len);
 		if (status != CHANNEL_OK)
 			return status;
@@ -185,10 +179,87 @@ static enum channel_status call_pump(struct call_client *c, const struct call *c
 	return call->status;
 }
 
+/* Bytes of the request, gathered there; more than MAILBOX_MAX where it is too long. */
+static size_t call_gather(unsigned char to[MAILBOX_MAX], const struct channel_part *request,
+			  size_t parts)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < parts; i++) {
+		if (request[i].size > MAILBOX_MAX - len)
+			return MAILBOX_MAX + 1;
+		if (request[i].size)
+			memcpy(to + len, request[i].bytes, request[i].size);
+		len += request[i].size;
+	}
+	return len;
+}
+
+/* Whether it went through the mailbox. Whatever keeps it from there shows again as a message. */
+static bool call_box(struct call_client *c, struct call *call, const struct channel_part *request,
+		     size_t parts)
+{
+	const struct mailbox_caller *box = &c->ch->tx.call;
+	bool dropped = box->dropped;
+	unsigned char bytes[MAILBOX_MAX];
+	size_t len = call_gather(bytes, request, parts);
+
+	if (mailbox_start(c->ch, bytes, len, CHANNEL_NOW) != CHANNEL_OK)
+		return false;
+	if (dropped && mailbox_kind(box->answer) == MAILBOX_REPLY)
+		c->late++;
+	else if (dropped)
+		c->lost++;
+	call->id = CALL_BOXED | mailbox_number(box->word);
+	call->boxed = true;
+	return true;
+}
+
+enum channel_status call_start(struct call_client *c, struct call *call,
+			       const struct channel_part *request, size_t parts, void *reply,
+			       size_t size, uint64_t deadline)
+{
+	enum channel_status status;
+
+	*call = (struct call){.reply = reply, .size = size, .status = CHANNEL_AGAIN};
+	/* Late replies are to take no room while all calls go through the mailbox. */
+	if (c->lost && !c->receiving.busy)
+		call_pump(c, NULL, CHANNEL_NOW);
+	if (!call_box(c, call, request, parts)) {
+		call->id = ++c->last;
+		status = call_send(c, call, request, parts, deadline);
+		if (status != CHANNEL_OK)
+			return status;
+	}
+	call->next = *call_bucket(c, call->id);
+	*call_bucket(c, call->id) = call;
+	return CHANNEL_OK;
+}
+
+/* The answer in the mailbox; CHANNEL_AGAIN also where it says that a message has the reply. */
+static enum channel_status call_unbox(struct call_client *c, struct call *call, uint64_t deadline)
+{
+	enum channel_status status =
+		mailbox_wait(c->ch, call->reply, call->size, &call->length, deadline);
+
+	if (status != CHANNEL_OK && status != CHANNEL_TOO_BIG)
+		return status;
+	call->boxed = false;
+	if (mailbox_kind(c->ch->tx.call.answer) == MAILBOX_ELSEWHERE)
+		return CHANNEL_AGAIN;
+	call->status = status;
+	return status;
+}
+
 enum channel_status call_wait(struct call_client *c, struct call *call, uint64_t deadline)
 {
 	enum channel_status status;
 
+	if (call->boxed) {
+		status = call_unbox(c, call, deadline);
+		if (call->boxed)
+			return status;
+	}
 	if (call->status != CHANNEL_AGAIN)
 		return call->status;
 	status = call_gate_enter(&c->receiving, call, deadline);
@@ -214,28 +285,51 @@ enum channel_status call_make(struct call_client *c, const void *request, size_t
 	return status;
 }
 
-enum channel_status call_receive(struct channel *ch, uint64_t deadline, uint64_t *id,
-				 const void **request, size_t *len)
+/* A request that came as a message. */
+static enum channel_status call_unpack(struct channel *ch, uint64_t *id, const void **request,
+				       size_t *len)
 {
-	const void *msg;
-	enum channel_status status = channel_peek(ch, deadline, &msg, len);
-
-	if (status != CHANNEL_OK)
-		return status;
 	if (*len < sizeof(*id)) {
 		endpoint_close(ch, CHANNEL_PROTOCOL);
 		return CHANNEL_CLOSED;
 	}
-	memcpy(id, msg, sizeof(*id));
-	*request = (const unsigned char *)msg + sizeof(*id);
+	memcpy(id, *request, sizeof(*id));
+	*request = (const unsigned char *)*request + sizeof(*id);
 	*len -= sizeof(*id);
 	return CHANNEL_OK;
+}
+
+enum channel_status call_receive(struct channel *ch, uint64_t deadline, uint64_t *id,
+				 const void **request, size_t *len)
+{
+	bool boxed;
+	enum channel_status status = mailbox_receive(ch, deadline, &boxed, request, len);
+
+	if (status == CHANNEL_OK && !boxed)
+		return call_unpack(ch, id, request, len);
+	*id = CALL_BOXED | ch->rx.serve.number;
+	return status;
+}
+
+/* Whether the request is the one that is in the mailbox. */
+static bool call_is_boxed(const struct channel *ch, uint64_t id)
+{
+	uint64_t taken = __atomic_load_n(&ch->rx.serve.taken, __ATOMIC_RELAXED);
+
+	return taken && id == (CALL_BOXED | mailbox_number(taken));
 }
 
 enum channel_status call_reply(struct channel *ch, uint64_t id, const void *reply, size_t len,
 			       uint64_t deadline)
 {
 	const struct channel_part parts[] = {{&id, sizeof(id)}, {reply, len}};
+	bool boxed = call_is_boxed(ch, id);
+	enum channel_status status;
 
-	return channel_sendv(ch, parts, 2, deadline);
+	if (boxed && len <= MAILBOX_MAX)
+		return mailbox_reply(ch, reply, len);
+	status = channel_sendv(ch, parts, 2, deadline);
+	if (boxed && status == CHANNEL_OK)
+		mailbox_answer(ch, MAILBOX_ELSEWHERE, NULL, 0);
+	return status;
 }

@@ -8,8 +8,11 @@
  *        call_wait(c, &call)              call_reply(ch, id, ...)
  *        call_drop(c, &call)
  *
- * Each message begins with 8 bytes, the number of the call in the byte order of
- * the machine; replies may come in any order. A server that is slow is
+ * A request goes through the mailbox (mailbox.h) where it is short enough, no other
+ * call is using it, and the server has called call_receive once; else as a message.
+ * The server gets requests in the order in which they were sent, either way;
+ * replies may come in any order. Each message begins with 8 bytes, the number of the
+ * call in the byte order of the machine. A server that is slow is
  * CHANNEL_AGAIN, at the deadline, and its late reply is thrown away. One that is
  * gone is CHANNEL_CLOSED, and channel_reason says how. What is shorter than 8 bytes
  * closes the channel with the reason "protocol error".
@@ -34,6 +37,7 @@ struct call {
 	size_t size;
 	size_t length;              /* of the reply, once there is one */
 	enum channel_status status; /* CHANNEL_AGAIN: no reply yet */
+	int boxed;                  /* it went through the mailbox, and its reply may come there */
 	struct call *next;          /* in flight, in its bucket */
 	struct call *behind;        /* at a gate */
 	struct task *task;          /* that waits there */
@@ -48,6 +52,7 @@ struct call_client {
 	struct channel *ch;
 	uint64_t last; /* number of the last call */
 	uint64_t late; /* replies thrown away: nobody waited for them any more */
+	uint64_t lost; /* messages that are still to come for calls that were dropped */
 	struct call_gate sending, receiving;
 	struct call *flight[CALL_BUCKETS];
 };
@@ -77,11 +82,11 @@ void call_drop(struct call_client *c, struct call *call);
 enum channel_status call_make(struct call_client *c, const void *request, size_t len, void *reply,
 			      size_t size, size_t *length, uint64_t deadline);
 
-/* The next request, in the ring itself, until channel_release. */
+/* The next request, in place until channel_release. */
 enum channel_status call_receive(struct channel *ch, uint64_t deadline, uint64_t *id,
 				 const void **request, size_t *len);
 
-/* Answer a request; any order, each at most once. */
+/* Answer a request; any order, each at most once. Counts as sending on the endpoint. */
 enum channel_status call_reply(struct channel *ch, uint64_t id, const void *reply, size_t len,
 			       uint64_t deadline);
 

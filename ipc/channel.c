@@ -53,8 +53,9 @@ enum channel_status channel_peek(struct channel *ch, uint64_t deadline, const vo
 
 enum channel_status channel_release(struct channel *ch)
 {
+	/* Nothing is held of a request that came through the mailbox. */
 	if (ring_rare(!ch->rx.held))
-		return CHANNEL_MISUSE;
+		return ch->rx.serve.due ? CHANNEL_OK : CHANNEL_MISUSE;
 	if (ring_rare(ring_release(&ch->rx)))
 		endpoint_ack(ch);
 	return CHANNEL_OK;
@@ -115,6 +116,8 @@ enum channel_reason channel_reason(const struct channel *ch)
 
 	if (!reason)
 		reason = channel_load_reason(&ch->tx.reason);
+	if (!reason)
+		reason = channel_load_reason(&ch->tx.call.reason);
 	return reason || !endpoint_waits(ch) ? reason : CHANNEL_CONNECTING;
 }
 

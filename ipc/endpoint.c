@@ -11,7 +11,7 @@ void endpoint_init(struct channel *ch, const struct ring *tx, const struct ring 
 	ring_receiver_init(&ch->rx, rx, start);
 }
 
-static void endpoint_wake(uint32_t *flag, uint64_t *bells)
+void endpoint_wake(uint32_t *flag, uint64_t *bells)
 {
 	if (bell_ring(flag))
 		ring_count(bells, 1);
@@ -26,7 +26,7 @@ static bool endpoint_is_ready(const struct channel *ch)
  * One side joins the rings, on its own thread. Ended in the middle of it, the
  * side still waits, and endpoint_bury begins again.
  */
-static bool endpoint_join_tx(struct channel *ch)
+bool endpoint_join_tx(struct channel *ch)
 {
 	if (!ch->tx_waits || !endpoint_is_ready(ch))
 		return false;
@@ -78,6 +78,9 @@ void endpoint_finish(struct channel *ch, enum channel_reason reason)
 		return;
 	if (ring_finish(&ch->tx, reason) & BELL_PARKED)
 		endpoint_wake(&ch->tx.control->flag.receiver, &ch->tx.bells);
+	/* A full barrier, behind which a caller that sleeps is seen. */
+	ring_mark_unanswered(ch->rx_ring.control, reason);
+	endpoint_wake(&ch->rx_ring.control->flag.caller, &ch->tx.bells);
 }
 
 static void endpoint_refuse(struct channel *ch, enum channel_reason reason)
@@ -100,10 +103,9 @@ void endpoint_close(struct channel *ch, enum channel_reason reason)
 void endpoint_stop(struct channel *ch)
 {
 	uint32_t *flags[] = {
-		&ch->tx_ring.control->flag.sender,
-		&ch->rx_ring.control->flag.receiver,
-		&ch->nowhere.controls[0].flag.sender,
-		&ch->nowhere.controls[1].flag.receiver,
+		&ch->tx_ring.control->flag.sender,    &ch->tx_ring.control->flag.caller,
+		&ch->rx_ring.control->flag.receiver,  &ch->nowhere.controls[0].flag.sender,
+		&ch->nowhere.controls[0].flag.caller, &ch->nowhere.controls[1].flag.receiver,
 	};
 
 	/* T1 of bell.h; T2 and T3 wherever one of the owner's threads may sleep. */
@@ -117,12 +119,13 @@ static void endpoint_break(struct ring_control *control)
 {
 	/* Rare enough to ring without a look; the rings are full barriers. */
 	ring_mark_closed(control, CHANNEL_PROTOCOL);
+	ring_mark_unanswered(control, CHANNEL_PROTOCOL);
 	bell_ring(&control->flag.receiver);
 	bell_ring(&control->flag.sender);
+	bell_ring(&control->flag.caller);
 }
 
-/* Both directions at once. */
-static void endpoint_abort(struct channel *ch)
+void endpoint_abort(struct channel *ch)
 {
 	/* By flags alone: the other side's cursor may be another thread's. */
 	endpoint_break(ch->tx.control);

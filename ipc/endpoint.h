@@ -37,6 +37,8 @@ struct channel {
 	struct endpoint_patience tx_patience;
 	uint32_t tx_whom; /* of bell_set.h, the last that its flag was to tell */
 	bool tx_waits;    /* the sender's: tx is nowhere, until `ready` */
+	struct endpoint_patience call_patience;
+	uint32_t call_whom;
 	struct ring_receiver rx __attribute__((aligned(RING_APART)));
 	struct endpoint_patience rx_patience;
 	struct endpoint_pace pace; /* the receiver's */
@@ -118,6 +120,15 @@ enum channel_status endpoint_ended(struct channel *ch, enum channel_reason reaso
 /* Have the calls that wait for ever answer CHANNEL_STOPPING. On any thread. */
 void endpoint_stop(struct channel *ch);
 
+/* The peer wrote what no correct peer writes: close both directions for both ends. */
+void endpoint_abort(struct channel *ch);
+
+/* Wake the peer's thread that sleeps there, if one does, and count it. */
+void endpoint_wake(uint32_t *flag, uint64_t *bells);
+
+/* Join the rings, if the sender's side waits for them and they are ready; whether it did. */
+bool endpoint_join_tx(struct channel *ch);
+
 /* The receiver's flag, as loaded behind what was published: it may sleep, or have closed. */
 enum channel_status endpoint_flagged(struct channel *ch, uint32_t flag);
 
@@ -144,7 +155,11 @@ enum channel_status endpoint_wait_room(struct channel *ch, size_t len, uint64_t 
 enum channel_status endpoint_wait_message(struct channel *ch, uint64_t deadline, const void **msg,
 					  size_t *len);
 
-/* What is waited for: a message, or, where `room` is not NULL, room for one. */
+/*
+ * What is waited for: a message, or, where `room` is not NULL, room for one, or, where
+ * `make` is not NULL, that function's answer. An attempt that has succeeded succeeds
+ * again.
+ */
 struct endpoint_attempt {
 	struct channel *ch;
 	uint64_t deadline;
@@ -154,13 +169,24 @@ struct endpoint_attempt {
 	size_t *msg_len;
 	void **room;
 	size_t room_len;
+	enum channel_status (*make)(struct endpoint_attempt *a);
+	bool calls; /* for the mailbox's line to come back */
 };
 
 /* One attempt; CHANNEL_STOPPING where there is no use in another one. */
 enum channel_status endpoint_try(struct endpoint_attempt *a);
 
+/* Attempts until one succeeds, or the deadline, which is not CHANNEL_NOW, is past. */
+enum channel_status endpoint_wait(struct endpoint_attempt *a);
+
 /* Where this side sleeps; another place once it has joined the rings. */
 uint32_t *endpoint_flag(const struct endpoint_attempt *a);
+
+/* Where it notes whom of bell_set.h that flag was to tell last. */
+uint32_t *endpoint_whom(const struct endpoint_attempt *a);
+
+/* Let the sender run ahead, before a wait for a message. */
+void endpoint_stay_away(struct channel *ch);
 
 /*
  * How often to poll now. Polling is worth its time while it brings something,

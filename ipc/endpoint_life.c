@@ -13,6 +13,7 @@ void endpoint_rouse(const struct channel *ch)
 {
 	bell_tell_again(__atomic_load_n(&ch->tx_whom, __ATOMIC_RELAXED));
 	bell_tell_again(__atomic_load_n(&ch->rx_whom, __ATOMIC_RELAXED));
+	bell_tell_again(__atomic_load_n(&ch->call_whom, __ATOMIC_RELAXED));
 }
 
 void endpoint_join(struct channel *ch)
@@ -67,9 +68,11 @@ static void endpoint_close_new(struct channel *ch)
 	enum channel_reason tx = __atomic_load_n(&ch->tx.reason, __ATOMIC_RELAXED);
 	enum channel_reason rx = __atomic_load_n(&ch->rx.reason, __ATOMIC_RELAXED);
 
-	if (tx)
+	if (tx) {
 		__atomic_store_n(ring_word(ch->tx_ring.memory, ch->tx_ring.size, 0),
 				 ring_header(RING_FIN, tx), __ATOMIC_RELEASE);
+		ring_mark_unanswered(ch->rx_ring.control, tx);
+	}
 	if (rx)
 		ring_mark_closed(ch->rx_ring.control, rx);
 }
@@ -77,9 +80,10 @@ static void endpoint_close_new(struct channel *ch)
 void endpoint_ready(struct channel *ch)
 {
 	endpoint_close_new(ch);
-	/* T1 of bell.h for both sides. */
+	/* T1 of bell.h for all who wait. */
 	__atomic_store_n(&ch->ready, true, __ATOMIC_RELEASE);
 	bell_wake(&ch->nowhere.controls[0].flag.sender);
+	bell_wake(&ch->nowhere.controls[0].flag.caller);
 	bell_wake(&ch->nowhere.controls[1].flag.receiver);
 }
 
@@ -90,9 +94,9 @@ void endpoint_reset(struct channel *ch)
 
 	tx->sent = tx->sent_bytes = tx->parks = tx->bells = 0;
 	rx->received = rx->received_bytes = rx->parks = rx->bells = 0;
-	ch->tx_patience = ch->rx_patience = (struct endpoint_patience){0};
+	ch->tx_patience = ch->rx_patience = ch->call_patience = (struct endpoint_patience){0};
 	ch->pace = (struct endpoint_pace){0};
-	ch->tx_whom = ch->rx_whom = 0;
+	ch->tx_whom = ch->rx_whom = ch->call_whom = 0;
 	__atomic_store_n(&ch->stopping, false, __ATOMIC_RELAXED);
 }
 
@@ -113,10 +117,12 @@ void endpoint_bury(struct channel *ch, enum channel_reason reason)
 {
 	endpoint_bury_join(ch);
 	ring_sender_bury(&ch->tx, reason);
+	ring_mark_unanswered(ch->rx.control, ch->tx.reason);
 	ring_receiver_bury(&ch->rx, reason);
 	/* The owner may have ended between publishing anything and ringing for it. */
 	bell_wake(&ch->tx.control->flag.receiver);
 	bell_wake(&ch->rx.control->flag.sender);
+	bell_wake(&ch->rx.control->flag.caller);
 }
 
 static bool endpoint_loaded(const enum channel_reason *reason)
@@ -131,7 +137,7 @@ bool endpoint_closed(const struct channel *ch)
 
 bool endpoint_told(const struct channel *ch)
 {
-	return endpoint_loaded(&ch->rx.reason) ||
+	return endpoint_loaded(&ch->rx.reason) || endpoint_loaded(&ch->tx.call.reason) ||
 	       __atomic_load_n(&ch->tx.refused, __ATOMIC_RELAXED);
 }
 

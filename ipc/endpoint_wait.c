@@ -35,13 +35,24 @@ uint64_t (*endpoint_rest)(void) = rest_never;
 
 static enum channel_status endpoint_make(struct endpoint_attempt *a)
 {
+	if (a->make)
+		return a->make(a);
 	return a->room ? endpoint_reserve(a->ch, a->room_len, a->room)
 		       : endpoint_peek(a->ch, a->msg, a->msg_len);
 }
 
 uint32_t *endpoint_flag(const struct endpoint_attempt *a)
 {
+	if (a->calls)
+		return &a->ch->tx.control->flag.caller;
 	return a->room ? &a->ch->tx.control->flag.sender : &a->ch->rx.control->flag.receiver;
+}
+
+uint32_t *endpoint_whom(const struct endpoint_attempt *a)
+{
+	if (a->calls)
+		return &a->ch->call_whom;
+	return a->room ? &a->ch->tx_whom : &a->ch->rx_whom;
 }
 
 /* Whether the call, which could not proceed, is not to wait at all. */
@@ -66,11 +77,12 @@ enum channel_status endpoint_try(struct endpoint_attempt *a)
  * dialogue, where they come one by one, not at all. Now and then it tries, the
  * more seldom the more often that was in vain.
  */
-static void endpoint_stay_away(struct endpoint_pace *pace, uint64_t received)
+void endpoint_stay_away(struct channel *ch)
 {
-	uint64_t brought = received - pace->received;
+	struct endpoint_pace *pace = &ch->pace;
+	uint64_t brought = ch->rx.received - pace->received;
 
-	pace->received = received;
+	pace->received = ch->rx.received;
 	if (brought >= 2) {
 		pace->pauses =
 			pace->pauses < ENDPOINT_PACE_MAX ? 2 * pace->pauses + 1 : ENDPOINT_PACE_MAX;
@@ -134,7 +146,7 @@ static enum channel_status endpoint_park(struct endpoint_attempt *a)
 	return status == CHANNEL_AGAIN ? endpoint_make(a) : status;
 }
 
-static enum channel_status endpoint_wait(struct endpoint_attempt *a)
+enum channel_status endpoint_wait(struct endpoint_attempt *a)
 {
 	enum channel_status status = CHANNEL_AGAIN;
 
@@ -180,6 +192,6 @@ enum channel_status endpoint_wait_message(struct channel *ch, uint64_t deadline,
 	if (deadline == CHANNEL_NOW)
 		return CHANNEL_AGAIN;
 	if (!endpoint_wait_as_task)
-		endpoint_stay_away(&ch->pace, ch->rx.received);
+		endpoint_stay_away(ch);
 	return endpoint_wait(&a);
 }

@@ -2,7 +2,8 @@
 /* The ring's rare moments: beginning, end of the memory, end of the room, close. */
 #include "ipc/ring.h"
 
-_Static_assert(sizeof(struct ring_control) == 2 * RING_APART, "two groups, apart");
+_Static_assert(sizeof(struct ring_control) == 3 * RING_APART, "three groups, apart");
+_Static_assert(sizeof(struct mailbox_line) == 64, "one line");
 _Static_assert(RING_MAX_BYTES / 2 <= UINT32_MAX, "a length fits half a header");
 
 static void ring_sender_end(struct ring_sender *s, enum channel_reason reason)
@@ -27,7 +28,7 @@ static enum channel_reason ring_peer_reason(uint32_t value)
 	return known ? (enum channel_reason)value : CHANNEL_PROTOCOL;
 }
 
-static enum channel_reason ring_flag_reason(uint32_t flag)
+enum channel_reason ring_flag_reason(uint32_t flag)
 {
 	return ring_peer_reason(flag >> RING_REASON_SHIFT & RING_REASON_MASK);
 }
@@ -37,6 +38,8 @@ void ring_init(const struct ring *ring, uint64_t start)
 	__atomic_store_n(&ring->control->acked, start, __ATOMIC_RELAXED);
 	__atomic_store_n(&ring->control->flag.receiver, 0, __ATOMIC_RELAXED);
 	__atomic_store_n(&ring->control->flag.sender, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&ring->control->flag.caller, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&ring->control->mailbox.word, 0, __ATOMIC_RELAXED);
 	__atomic_store_n(ring_word(ring->memory, ring->size, start), 0, __ATOMIC_RELEASE);
 }
 
@@ -60,6 +63,9 @@ void ring_sender_join(struct ring_sender *s, const struct ring *ring)
 	s->reserved = 0;
 	s->withheld = 0;
 	s->streamed = false;
+	s->call.word = 0;
+	s->call.calling = s->call.dropped = false;
+	__atomic_store_n(&s->call.reason, CHANNEL_OPEN, __ATOMIC_RELAXED);
 	__atomic_store_n(&s->refused, false, __ATOMIC_RELAXED);
 	__atomic_store_n(&s->reason, CHANNEL_OPEN, __ATOMIC_RELAXED);
 }
@@ -81,6 +87,7 @@ void ring_receiver_join(struct ring_receiver *r, const struct ring *ring)
 	r->control = ring->control;
 	r->cursor = r->acked = 0;
 	r->held = 0;
+	r->serve = (struct mailbox_server){0};
 	__atomic_store_n(&r->reason, CHANNEL_OPEN, __ATOMIC_RELAXED);
 }
 
@@ -176,16 +183,26 @@ uint32_t ring_finish(struct ring_sender *s, enum channel_reason reason)
 	return bell_look(&s->control->flag.receiver);
 }
 
-void ring_mark_closed(struct ring_control *control, enum channel_reason reason)
+static void ring_mark(uint32_t *where, enum channel_reason reason)
 {
 	uint32_t closed = RING_CLOSED | (uint32_t)reason << RING_REASON_SHIFT;
-	uint32_t flag = __atomic_load_n(&control->flag.receiver, __ATOMIC_RELAXED);
+	uint32_t flag = __atomic_load_n(where, __ATOMIC_RELAXED);
 
 	/* Two reasons in one flag would make a third. */
 	while (!(flag & RING_CLOSED) &&
-	       !__atomic_compare_exchange_n(&control->flag.receiver, &flag, flag | closed, false,
-					    __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+	       !__atomic_compare_exchange_n(where, &flag, flag | closed, false, __ATOMIC_SEQ_CST,
+					    __ATOMIC_RELAXED))
 		;
+}
+
+void ring_mark_closed(struct ring_control *control, enum channel_reason reason)
+{
+	ring_mark(&control->flag.receiver, reason);
+}
+
+void ring_mark_unanswered(struct ring_control *control, enum channel_reason reason)
+{
+	ring_mark(&control->flag.caller, reason);
 }
 
 /* A batch that was not published goes; one that was is no batch any more. */

@@ -37,6 +37,7 @@
 
 #include "ipc/bell.h"
 #include "ipc/channel.h"
+#include "ipc/mailbox_line.h"
 
 #define RING_MIN_BYTES (UINT64_C(4) << 10)
 #define RING_MAX_BYTES (UINT64_C(64) << 20)
@@ -56,21 +57,24 @@ enum ring_kind {
 	RING_FIN, /* there is no next record */
 };
 
-/* Besides BELL_PARKED in the receiver's flag. Once set they stay. */
+/* Besides BELL_PARKED in the receiver's and the caller's flag. Once set they stay. */
 #define RING_CLOSED UINT32_C(2)
 #define RING_REASON_SHIFT 2
 #define RING_REASON_MASK UINT32_C(7) /* once shifted; above are bits of ipc/bell.h */
 
 /*
- * Shared, in two groups. The receiver writes its position often and the sender
+ * Shared, in three groups. The receiver writes its position often and the sender
  * reads it seldom; the flags are read often and written only around a sleep.
+ * The mailbox goes to and fro between a caller and a server.
  */
 struct ring_control {
 	uint64_t acked __attribute__((aligned(RING_APART))); /* the sender may overwrite up to it */
 	struct {
 		uint32_t receiver; /* sleeps for a message; RING_CLOSED | reason */
 		uint32_t sender;   /* sleeps for room */
+		uint32_t caller;   /* sleeps for the mailbox; RING_CLOSED | reason: no replies */
 	} flag __attribute__((aligned(RING_APART)));
+	struct mailbox_line mailbox __attribute__((aligned(RING_APART)));
 };
 
 struct ring {
@@ -92,6 +96,7 @@ struct ring_sender {
 	enum channel_reason reason;
 	bool refused;  /* the reason is the receiver's, and the caller was told */
 	bool streamed; /* the side is a channel_writer's */
+	struct mailbox_caller call;
 	uint64_t sent, sent_bytes, parks, bells;
 };
 
@@ -105,6 +110,7 @@ struct ring_receiver {
 	uint64_t held;   /* bytes of the peeked record; 0 when there is none */
 	uint64_t length; /* bytes of its payload */
 	enum channel_reason reason;
+	struct mailbox_server serve;
 	uint64_t received, received_bytes, parks, bells;
 };
 
@@ -139,8 +145,15 @@ void ring_refused(struct ring_sender *s, uint32_t flag);
 /* Refuse further messages; tells the sender through the flag. */
 void ring_refuse(struct ring_receiver *r, enum channel_reason reason);
 
-/* Mark the ring as closed for both sides, from either, on any thread. The first reason stays. */
+/*
+ * Mark the ring as closed for both sides, or its calls as never to be answered, from
+ * either side, on any thread. The first reason stays.
+ */
 void ring_mark_closed(struct ring_control *control, enum channel_reason reason);
+void ring_mark_unanswered(struct ring_control *control, enum channel_reason reason);
+
+/* What such a flag says. */
+enum channel_reason ring_flag_reason(uint32_t flag);
 
 /*
  * Close a side whose thread has ended, at whatever instruction, in its place.

@@ -46,6 +46,9 @@ void channel_set_free(struct channel_set *set);
 /* Ready when there is a message, or none will ever come. */
 struct channel_member *channel_set_receive(struct channel_set *set, struct channel *ch, void *tag);
 
+/* The same for an end that serves calls: when mailbox_receive of mailbox.h has an answer. */
+struct channel_member *channel_set_serve(struct channel_set *set, struct channel *ch, void *tag);
+
 /*
  * Ready when there is room for a message of len bytes, or never will be. No
  * reservation on the endpoint outlasts a wait.

@@ -106,11 +106,10 @@ struct channel_member *set_look(struct channel_set *s, unsigned tries)
 static void set_name(struct channel_member *m)
 {
 	uint32_t whom = bell_whom(m->set->bell, m->slot);
-	uint32_t *last = m->attempt.room ? &m->attempt.ch->tx_whom : &m->attempt.ch->rx_whom;
 
 	m->named = endpoint_flag(&m->attempt);
 	/* Before S1: a teller that sees the name may end before it has told. */
-	__atomic_store_n(last, whom, __ATOMIC_RELAXED);
+	__atomic_store_n(endpoint_whom(&m->attempt), whom, __ATOMIC_RELAXED);
 	bell_name(m->named, whom);
 }
 

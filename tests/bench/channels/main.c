@@ -19,29 +19,19 @@
 #define MAIN_ROUNDS_MAX 99
 #define MAIN_SECONDS 170 /* then something hangs */
 
-extern const struct peer peer_channel, peer_channel_batch, peer_ck, peer_rte, peer_rte_bulk,
-	peer_wfcqueue, peer_boost, peer_zmq, peer_nng, peer_iceoryx, peer_pipe, peer_unix_stream,
-	peer_unix_seqpacket, peer_mq, peer_chase, peer_bounce_one, peer_bounce_two, peer_futex;
+extern const struct peer peer_channel, peer_channel_batch, peer_mailbox, peer_call, peer_ck,
+	peer_rte, peer_rte_bulk, peer_wfcqueue, peer_boost, peer_zmq, peer_nng, peer_iceoryx,
+	peer_pipe, peer_unix_stream, peer_unix_seqpacket, peer_mq, peer_chase, peer_bounce_one,
+	peer_bounce_two, peer_futex;
 
 static const struct peer *main_peers[TABLE_PEERS] = {
-	&peer_channel,
-	&peer_channel_batch,
-	&peer_rte,
-	&peer_rte_bulk,
-	&peer_ck,
-	&peer_boost,
-	&peer_wfcqueue,
-	&peer_iceoryx,
-	&peer_zmq,
-	&peer_nng,
-	&peer_pipe,
-	&peer_unix_stream,
-	&peer_unix_seqpacket,
-	&peer_mq,
-	&peer_chase,
-	&peer_bounce_one,
-	&peer_bounce_two,
-	&peer_futex,
+	&peer_channel,    &peer_channel_batch, &peer_mailbox,
+	&peer_call,       &peer_rte,           &peer_rte_bulk,
+	&peer_ck,         &peer_boost,         &peer_wfcqueue,
+	&peer_iceoryx,    &peer_zmq,           &peer_nng,
+	&peer_pipe,       &peer_unix_stream,   &peer_unix_seqpacket,
+	&peer_mq,         &peer_chase,         &peer_bounce_one,
+	&peer_bounce_two, &peer_futex,
 };
 
 static struct table main_table = {.peers = main_peers};
@@ -147,9 +137,9 @@ static void main_row(enum row_name name)
 /* Ours, and those that are named. */
 static void main_choose(char **names)
 {
-	unsigned kept = 2;
+	unsigned kept = TABLE_OURS;
 
-	for (unsigned p = 2; main_peers[p]; p++)
+	for (unsigned p = TABLE_OURS; main_peers[p]; p++)
 		for (char **name = names; *name; name++)
 			if (strncmp(main_peers[p]->name, *name, strlen(*name)) == 0) {
 				main_peers[kept++] = main_peers[p];

@@ -39,6 +39,7 @@ enum peer_can {
 	PEER_BLOCK = 8,   /* round trips by sleeping */
 	PEER_SPARSE = 16, /* sends now and then, between work of its own */
 	PEER_LIMIT = 32,  /* no interface at all: what the machine can do */
+	PEER_CALL = 64,   /* calls and their replies by an interface of their own */
 };
 
 struct peer {

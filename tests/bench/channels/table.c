@@ -38,6 +38,15 @@ const struct row table_rows[ROWS] = {
 			.kind = {.trip = true, .length = TABLE_TRIPS},
 			.lens = {8, 64},
 		},
+	[ROW_CALL] =
+		{
+			.title = "A call, both polling, beside round trips: ns, p50 and p99",
+			.can = PEER_CALL | PEER_POLL,
+			.ours = PEER_CALL,
+			.metric = ROW_TIMES,
+			.kind = {.trip = true, .length = TABLE_TRIPS},
+			.lens = {8, 48},
+		},
 	[ROW_BLOCK] =
 		{
 			.title = "Round trip, both waiting as they wait: ns, p50 and p99",
@@ -111,7 +120,12 @@ static void table_print_cell(const struct row *row, const struct cell *ours,
 
 unsigned table_ours(const struct table *t, enum row_name name)
 {
-	return t->peers[0]->can & table_rows[name].can ? 0 : 1;
+	unsigned can = table_rows[name].ours ? table_rows[name].ours : table_rows[name].can;
+	unsigned p = 0;
+
+	while (!(t->peers[p]->can & can))
+		p++;
+	return p;
 }
 
 void table_print_row(const struct table *t, enum row_name name)

@@ -6,12 +6,14 @@
 #include "tests/bench/channels/burst.h"
 
 #define TABLE_PEERS 24
+#define TABLE_OURS 4 /* the first peers */
 #define TABLE_LENGTHS 8
 
 enum row_name {
 	ROW_STREAM,
 	ROW_BATCH,
 	ROW_POLL,
+	ROW_CALL,
 	ROW_BLOCK,
 	ROW_PARKED,
 	ROW_WAKE,
@@ -27,7 +29,8 @@ enum row_metric {
 
 struct row {
 	const char *title;
-	unsigned can; /* peers that have one of these */
+	unsigned can;  /* peers that have one of these */
+	unsigned ours; /* of ours the one that has one of these; 0: of `can` */
 	enum row_metric metric;
 	struct burst_kind kind;
 	size_t lens[TABLE_LENGTHS]; /* up to a 0 */
@@ -39,7 +42,7 @@ struct cell {
 };
 
 struct table {
-	const struct peer *const *peers; /* the first two are ours; up to a NULL */
+	const struct peer *const *peers; /* the first TABLE_OURS are ours; up to a NULL */
 	struct cell cells[ROWS][TABLE_LENGTHS][TABLE_PEERS];
 };
 

@@ -75,12 +75,12 @@ static void targets_limit(const struct table *t)
 }
 
 /* Ours to theirs, in time. */
-static void targets_time(const struct table *t, const char *what, enum row_name row,
+static void targets_time(const struct table *t, const char *what, enum row_name row, size_t len,
 			 const char *peer, double target)
 {
-	double faster = targets_faster(t, row, 8, peer);
+	double faster = targets_faster(t, row, len, peer);
 
-	targets_print(what, 8, faster > 0 ? 1 / faster : 0, false, target);
+	targets_print(what, len, faster > 0 ? 1 / faster : 0, false, target);
 }
 
 /* To the best of the peers that are no limits. */
@@ -88,7 +88,7 @@ static void targets_trip(const struct table *t, size_t len)
 {
 	double best = 0;
 
-	for (unsigned p = 2; t->peers[p]; p++) {
+	for (unsigned p = TABLE_OURS; t->peers[p]; p++) {
 		double faster = targets_faster(t, ROW_POLL, len, t->peers[p]->name);
 
 		if (faster > 0 && !(t->peers[p]->can & PEER_LIMIT))
@@ -109,11 +109,14 @@ void table_print_targets(const struct table *t)
 	targets_limit(t);
 	targets_trip(t, 8);
 	targets_trip(t, 64);
-	targets_time(t, "round trip polling p50, to a bare bounce of two lines", ROW_POLL,
+	targets_time(t, "round trip polling p50, to a bare bounce of two lines", ROW_POLL, 8,
 		     "limit: two lines", 1.15);
+	for (unsigned l = 0; l < 2; l++)
+		targets_time(t, "call polling p50, to a bare bounce of one line", ROW_CALL,
+			     table_rows[ROW_CALL].lens[l], "limit: one line", 1.2);
 	targets_print("sparse sender, ns over its own work", 8, targets_ours(t, ROW_SPARSE, 8)->ns,
 		      false, 5);
 	targets_print("sparse sender, ns over its own work", 64,
 		      targets_ours(t, ROW_SPARSE, 64)->ns, false, 25);
-	targets_time(t, "wake-up p50, to a bare futex", ROW_WAKE, "limit: futex", 1.05);
+	targets_time(t, "wake-up p50, to a bare futex", ROW_WAKE, 8, "limit: futex", 1.05);
 }

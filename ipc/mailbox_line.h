@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The line of a mailbox: what calls and their replies look like in shared memory.
+ *
+ * The line is the caller's or the server's, by turns. Its word says whose, and
+ * hands it over: whoever has the line writes the bytes, then store-releases the
+ * word, which the other side polls with load-acquire.
+ *
+ *   word              the line is
+ *   0                 the server's, which has not begun to receive
+ *   n REPLY           the caller's; number 0, without bytes, opens the mailbox
+ *   n ELSEWHERE       the caller's; the reply of call.h is a message
+ *   n + 1 REQUEST     the server's
+ *
+ * A caller that stops waiting leaves the line to the server and may use it again once it
+ * is back; the number then says that what is in it is no reply to anything new.
+ * What is not the next word of the other side closes the channel.
+ *
+ * `position` is where the next message of the caller begins in the ring. The server
+ * takes the request when its own cursor is there, so that calls and messages keep
+ * their order without a common count.
+ *
+ * What ends a life between any two instructions leaves behind: a word that was stored
+ * counts, nothing else does. Nobody has to repair the line; the sides learn from the flags
+ * of the ring's control block that there is no peer.
+ */
+#ifndef IPC_MAILBOX_LINE_H
+#define IPC_MAILBOX_LINE_H
+
+#include "ipc/mailbox.h"
+
+enum mailbox_kind {
+	MAILBOX_NOTHING,
+	MAILBOX_REQUEST,
+	MAILBOX_REPLY,
+	MAILBOX_ELSEWHERE,
+};
+
+struct mailbox_line {
+	uint64_t word;     /* number, kind, length */
+	uint64_t position; /* of a request */
+	unsigned char bytes[MAILBOX_MAX];
+};
+
+#define MAILBOX_KIND_SHIFT 6
+#define MAILBOX_LENGTH_MASK ((UINT64_C(1) << MAILBOX_KIND_SHIFT) - 1)
+#define MAILBOX_NUMBER_SHIFT 8
+
+/* The calling side's own. `reason` may be read by other threads. */
+struct mailbox_caller {
+	uint64_t word;              /* of the last request; 0: there was none */
+	uint64_t answer;            /* the word that gave the line back, as it was checked */
+	enum channel_reason reason; /* why there will be no reply, once the caller was told */
+	bool calling;               /* a call is under way */
+	bool dropped;               /* the line has not come back since a call was dropped */
+};
+
+/* The serving side's own. */
+struct mailbox_server {
+	uint64_t number; /* of the last request received */
+	uint64_t word;   /* of the one that is due */
+	uint64_t taken;  /* of one to be answered, or 0; cleared by whoever answers */
+	bool opened;
+	bool due; /* what the last look found is a request */
+};
+
+static inline uint64_t mailbox_word(uint64_t number, enum mailbox_kind kind, size_t len)
+{
+	return number << MAILBOX_NUMBER_SHIFT | (uint64_t)kind << MAILBOX_KIND_SHIFT | len;
+}
+
+static inline uint64_t mailbox_number(uint64_t word)
+{
+	return word >> MAILBOX_NUMBER_SHIFT;
+}
+
+/* Numbers go round, after more calls than are ever made. */
+static inline uint64_t mailbox_next(uint64_t number)
+{
+	return (number + 1) & (UINT64_MAX >> MAILBOX_NUMBER_SHIFT);
+}
+
+static inline enum mailbox_kind mailbox_kind(uint64_t word)
+{
+	return (enum mailbox_kind)(word >> MAILBOX_KIND_SHIFT & 3);
+}
+
+/* At most MAILBOX_LENGTH_MASK, which is more than MAILBOX_MAX. */
+static inline size_t mailbox_length(uint64_t word)
+{
+	return (size_t)(word & MAILBOX_LENGTH_MASK);
+}
+
+struct endpoint_attempt;
+
+/* One attempt to receive: a request, which the server's `due` says, or a message. */
+enum channel_status mailbox_look(struct endpoint_attempt *a);
+
+/* Answer the request taken: with bytes, or by saying that a message has them. */
+enum channel_status mailbox_answer(struct channel *ch, enum mailbox_kind kind, const void *reply,
+				   size_t len);
+
+#endif

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+/* Calls through one line: the server. */
+#include "ipc/mailbox.h"
+
+#include <string.h>
+
+#include "ipc/endpoint.h"
+
+enum mailbox_news {
+	MAILBOX_NONE,
+	MAILBOX_DUE,
+	MAILBOX_AHEAD, /* of messages that were sent before it */
+	MAILBOX_BROKEN,
+};
+
+static enum mailbox_news mailbox_news(struct ring_receiver *r)
+{
+	const struct mailbox_line *line = &r->control->mailbox;
+	/* V1 */
+	uint64_t word = __atomic_load_n(&line->word, __ATOMIC_ACQUIRE);
+	uint64_t number = mailbox_number(word), before = r->serve.number;
+
+	if (number == before)
+		return MAILBOX_NONE;
+	if (ring_rare(number != mailbox_next(before) || mailbox_kind(word) != MAILBOX_REQUEST ||
+		      mailbox_length(word) > MAILBOX_MAX))
+		return MAILBOX_BROKEN;
+	r->serve.word = word;
+	return __atomic_load_n(&line->position, __ATOMIC_RELAXED) == r->cursor ? MAILBOX_DUE
+									       : MAILBOX_AHEAD;
+}
+
+/* The first look: calls may come. T1 of bell.h for a caller that waits for it. */
+static void mailbox_open(struct channel *ch)
+{
+	struct ring_control *control = ch->rx.control;
+
+	ch->rx.serve.opened = true;
+	__atomic_store_n(&control->mailbox.word, mailbox_word(0, MAILBOX_REPLY, 0),
+			 __ATOMIC_RELEASE);
+	if (bell_look(&control->flag.caller) & BELL_PARKED)
+		endpoint_wake(&control->flag.caller, &ch->rx.bells);
+}
+
+static enum channel_status mailbox_found(struct endpoint_attempt *a)
+{
+	struct ring_receiver *r = &a->ch->rx;
+
+	r->held = 0; /* a message behind it, perhaps: it will be peeked again */
+	r->serve.due = true;
+	*a->msg = r->control->mailbox.bytes;
+	*a->msg_len = mailbox_length(r->serve.word);
+	return CHANNEL_OK;
+}
+
+static enum channel_status mailbox_broken(struct channel *ch)
+{
+	ring_refuse(&ch->rx, CHANNEL_PROTOCOL);
+	endpoint_abort(ch);
+	return CHANNEL_CLOSED;
+}
+
+/* With what the ring has said a moment ago, and may say otherwise by now. */
+static enum channel_status mailbox_beside(struct endpoint_attempt *a, enum channel_status status)
+{
+	switch (mailbox_news(&a->ch->rx)) {
+	case MAILBOX_NONE:
+		return status;
+	case MAILBOX_DUE:
+		return mailbox_found(a);
+	case MAILBOX_AHEAD:
+		/* The word was stored behind those messages, so now they are there. */
+		if (status == CHANNEL_AGAIN)
+			status = endpoint_peek(a->ch, a->msg, a->msg_len);
+		if (status != CHANNEL_AGAIN)
+			return status;
+		break;
+	case MAILBOX_BROKEN:
+		break;
+	}
+	return mailbox_broken(a->ch);
+}
+
+/* The next request or message. Whichever was sent first; a reply is none of either. */
+enum channel_status mailbox_look(struct endpoint_attempt *a)
+{
+	struct channel *ch = a->ch;
+	struct ring_receiver *r = &ch->rx;
+	enum channel_reason before = r->reason;
+	enum channel_status status;
+
+	if (!before && mailbox_news(r) == MAILBOX_DUE)
+		return mailbox_found(a);
+	r->serve.due = false;
+	status = endpoint_peek(ch, a->msg, a->msg_len);
+	if (ring_rare(before || r->reason == CHANNEL_PROTOCOL || ch->rx_waits))
+		return status;
+	if (ring_rare(!r->serve.opened))
+		mailbox_open(ch);
+	return mailbox_beside(a, status);
+}
+
+enum channel_status mailbox_receive(struct channel *ch, uint64_t deadline, bool *request,
+				    const void **msg, size_t *len)
+{
+	struct mailbox_server *serve = &ch->rx.serve;
+	struct endpoint_attempt a = {
+		.ch = ch,
+		.deadline = deadline,
+		.parks = &ch->rx.parks,
+		.patience = &ch->rx_patience,
+		.msg = msg,
+		.msg_len = len,
+		.make = mailbox_look,
+	};
+	enum channel_status status = mailbox_look(&a);
+
+	if (status == CHANNEL_AGAIN && deadline != CHANNEL_NOW)
+		status = endpoint_wait(&a);
+	*request = status == CHANNEL_OK && serve->due;
+	if (*request) {
+		serve->number = mailbox_number(serve->word);
+		__atomic_store_n(&serve->taken, serve->word, __ATOMIC_RELAXED);
+	}
+	return status;
+}
+
+enum channel_status mailbox_answer(struct channel *ch, enum mailbox_kind kind, const void *reply,
+				   size_t len)
+{
+	struct mailbox_server *serve = &ch->rx.serve;
+	struct ring_control *control = ch->rx_ring.control;
+	uint64_t taken = __atomic_load_n(&serve->taken, __ATOMIC_RELAXED);
+
+	if (ring_rare(!taken))
+		return CHANNEL_MISUSE;
+	if (ring_rare(len > MAILBOX_MAX))
+		return CHANNEL_TOO_BIG;
+	if (len)
+		memmove(control->mailbox.bytes, reply, len);
+	/* Before V2: the next request may be taken at once, on another thread. */
+	__atomic_store_n(&serve->taken, 0, __ATOMIC_RELAXED);
+	/* V2 */
+	__atomic_store_n(&control->mailbox.word, mailbox_word(mailbox_number(taken), kind, len),
+			 __ATOMIC_RELEASE);
+	if (ring_rare(bell_look(&control->flag.caller) & BELL_PARKED))
+		endpoint_wake(&control->flag.caller, &ch->tx.bells);
+	return CHANNEL_OK;
+}
+
+enum channel_status mailbox_reply(struct channel *ch, const void *reply, size_t len)
+{
+	return mailbox_answer(ch, MAILBOX_REPLY, reply, len);
+}

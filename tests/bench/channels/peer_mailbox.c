@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+/* Our calls: bare, through the mailbox, and by call.h, which shares it with messages. */
+#include <x86intrin.h>
+
+#include "ipc/call.h"
+#include "ipc/endpoint.h"
+#include "ipc/mailbox.h"
+#include "tests/bench/channels/pattern.h"
+
+struct link {
+	struct ring rings[2];
+	struct channel *ends[2];
+	struct call_client client;
+};
+
+#define MAILBOX_INLINE static inline __attribute__((always_inline))
+
+MAILBOX_INLINE uint64_t mailbox_make(struct link *l, size_t len, uint64_t seq)
+{
+	uint64_t request[MAILBOX_MAX / 8], reply[MAILBOX_MAX / 8];
+	size_t got = 0;
+
+	pattern_fill(request, len, seq);
+	if (mailbox_call(l->ends[0], request, len, reply, sizeof(reply), &got, CHANNEL_FOREVER) !=
+		    CHANNEL_OK ||
+	    got != len)
+		return 1;
+	return pattern_check(reply, len, seq);
+}
+
+MAILBOX_INLINE uint64_t mailbox_serve(struct link *l, size_t len, uint64_t seq)
+{
+	uint64_t reply[MAILBOX_MAX / 8], bad;
+	const void *msg;
+	bool request;
+	size_t got;
+
+	if (mailbox_receive(l->ends[1], CHANNEL_FOREVER, &request, &msg, &got) != CHANNEL_OK ||
+	    !request || got != len)
+		return 1;
+	bad = pattern_check(msg, len, seq);
+	pattern_fill(reply, len, seq);
+	return bad | (mailbox_reply(l->ends[1], reply, len) != CHANNEL_OK);
+}
+
+MAILBOX_INLINE uint64_t call_make_one(struct link *l, size_t len, uint64_t seq)
+{
+	uint64_t request[MAILBOX_MAX / 8], reply[MAILBOX_MAX / 8];
+	size_t got = 0;
+
+	pattern_fill(request, len, seq);
+	if (call_make(&l->client, request, len, reply, sizeof(reply), &got, CHANNEL_FOREVER) !=
+		    CHANNEL_OK ||
+	    got != len)
+		return 1;
+	return pattern_check(reply, len, seq);
+}
+
+MAILBOX_INLINE uint64_t call_serve_one(struct link *l, size_t len, uint64_t seq)
+{
+	uint64_t reply[MAILBOX_MAX / 8], bad, id;
+	const void *msg;
+	size_t got;
+
+	if (call_receive(l->ends[1], CHANNEL_FOREVER, &id, &msg, &got) != CHANNEL_OK || got != len)
+		return 1;
+	bad = pattern_check(msg, len, seq);
+	channel_release(l->ends[1]);
+	pattern_fill(reply, len, seq);
+	return bad | (call_reply(l->ends[1], id, reply, len, CHANNEL_FOREVER) != CHANNEL_OK);
+}
+
+#define MAILBOX_PING(name, make)                                                                   \
+	static void name(struct link *there, struct link *back, struct load *load)                 \
+	{                                                                                          \
+		(void)back;                                                                        \
+		for (uint64_t i = 0; i < load->count; i++) {                                       \
+			uint64_t begun = __rdtsc(), seq = load->first + i;                         \
+                                                                                                   \
+			load->bad |= load->len == 8 ? make(there, 8, seq)                          \
+						    : make(there, load->len, seq);                 \
+			load->samples[i] = __rdtsc() - begun;                                      \
+		}                                                                                  \
+	}
+
+#define MAILBOX_PONG(name, serve)                                                                  \
+	static void name(struct link *there, struct link *back, struct load *load)                 \
+	{                                                                                          \
+		(void)back;                                                                        \
+		for (uint64_t i = 0; i < load->count; i++) {                                       \
+			uint64_t seq = load->first + i;                                            \
+                                                                                                   \
+			load->bad |= load->len == 8 ? serve(there, 8, seq)                         \
+						    : serve(there, load->len, seq);                \
+		}                                                                                  \
+	}
+
+MAILBOX_PING(mailbox_ping, mailbox_make)
+MAILBOX_PONG(mailbox_pong, mailbox_serve)
+MAILBOX_PING(call_ping, call_make_one)
+MAILBOX_PONG(call_pong, call_serve_one)
+
+static struct ring mailbox_ring(void)
+{
+	struct ring ring = {
+		.control = peer_memory(sizeof(struct ring_control)),
+		.memory = peer_memory(RING_MIN_BYTES),
+		.size = RING_MIN_BYTES,
+	};
+
+	ring_init(&ring, 0);
+	return ring;
+}
+
+static struct link *mailbox_link(size_t len)
+{
+	struct link *l = peer_memory(sizeof(*l));
+
+	(void)len;
+	for (unsigned i = 0; i < 2; i++)
+		l->rings[i] = mailbox_ring();
+	for (unsigned i = 0; i < 2; i++) {
+		l->ends[i] = peer_memory(sizeof(struct channel));
+		endpoint_init(l->ends[i], &l->rings[i], &l->rings[1 - i], 0);
+	}
+	call_client_init(&l->client, l->ends[0]);
+	return l;
+}
+
+static void mailbox_unlink(struct link *l)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		peer_memory_free(l->ends[i], sizeof(struct channel));
+		peer_memory_free(l->rings[i].control, sizeof(struct ring_control));
+		peer_memory_free(l->rings[i].memory, l->rings[i].size);
+	}
+	peer_memory_free(l, sizeof(*l));
+}
+
+#define MAILBOX_PEER(text, one, other)                                                             \
+	{                                                                                          \
+		.name = text, .can = PEER_CALL, .most = MAILBOX_MAX, .open = mailbox_link,         \
+		.close = mailbox_unlink, .ping = one, .pong = other,                               \
+	}
+
+extern const struct peer peer_mailbox, peer_call;
+const struct peer peer_mailbox = MAILBOX_PEER("Atoll mailbox", mailbox_ping, mailbox_pong);
+const struct peer peer_call = MAILBOX_PEER("Atoll call", call_ping, call_pong);
