@@ -69,16 +69,30 @@ static bool connection_again(struct connection *c, unsigned end)
 	return true;
 }
 
+/* The connecting end opens again. What it closed meanwhile never began: it waits for the next. */
+static bool connection_wait(struct connection_end *e)
+{
+	if (endpoint_closed(e->ch))
+		connection_connect(e);
+	return true;
+}
+
+static bool connection_open_end(struct connection *c, unsigned end)
+{
+	struct connection_end *e = &c->ends[end];
+
+	if (e->state == CONNECTION_ATTACHED)
+		return connection_again(c, end);
+	return e->state == CONNECTION_CONNECTING && connection_wait(e);
+}
+
 bool connection_open(struct connection *c, unsigned end)
 {
-	enum connection_state state;
 	bool open;
 	sigset_t kept;
 
 	channel_lock(&kept);
-	state = c->ends[end].state;
-	open = state == CONNECTION_ATTACHED ? connection_again(c, end)
-					    : state == CONNECTION_CONNECTING;
+	open = connection_open_end(c, end);
 	channel_unlock(&kept);
 	return open;
 }

@@ -192,6 +192,22 @@ static void what_is_closed_while_it_connects_is_closed_when_it_is_there(void **s
 	}
 }
 
+static void what_is_closed_while_it_connects_can_be_opened_again(void **state)
+{
+	struct test_pair *p = *state;
+
+	channel_table_end(A, true);
+	channel_table_begin(A);
+	channel_close(test_open(A, "pair"));
+	assert_int_equal(test_recv(p->a, CHANNEL_NOW), CHANNEL_CLOSED);
+	assert_ptr_equal(test_open(A, "pair"), p->a);
+	assert_int_equal(channel_reason(p->a), CHANNEL_CONNECTING);
+	assert_int_equal(test_recv(p->a, CHANNEL_NOW), CHANNEL_AGAIN);
+	assert_int_equal(test_recv(p->b, CHANNEL_NOW), CHANNEL_CLOSED);
+	test_open(B, "pair");
+	assert_passes(p->a, p->b);
+}
+
 static void a_life_that_ends_while_it_connects_leaves_no_trace(void **state)
 {
 	struct test_pair *p = *state;
@@ -439,6 +455,7 @@ int main(void)
 		TEST(being_refused_is_being_told),
 		TEST(components_that_live_may_connect_again),
 		TEST(what_is_closed_while_it_connects_is_closed_when_it_is_there),
+		TEST(what_is_closed_while_it_connects_can_be_opened_again),
 		TEST(a_life_that_ends_while_it_connects_leaves_no_trace),
 		TEST(the_survivor_may_end_while_the_new_life_connects),
 		TEST(who_waits_for_its_connection_is_woken),
