@@ -10,7 +10,7 @@ set -eu
 build="gcc binutils libc6-dev libxen-dev liblua5.4-dev libjemalloc-dev libmsgpack-dev
 	lua5.4 qemu-system-x86 seabios xen-utils-4.17 xen-utils-common xenstore-utils
 	busybox-static cpio xz-utils"
-test="libcmocka-dev valgrind gdb libsqlite3-dev lua-cjson-dev lua-lpeg-dev"
+test="libcmocka-dev valgrind gdb libsqlite3-dev lua-cjson-dev lua-lpeg-dev spin"
 debug="gdb"
 bench="g++ libdpdk-dev libck-dev libboost-dev liburcu-dev libzmq3-dev libnng-dev iceoryx
 	libiceoryx-binding-c-dev"
