@@ -25,6 +25,9 @@
 #include "ipc/connection.h"
 #include "ipc/service.h"
 
+/* Connections of one service. */
+#define SERVICE_LINES_MAX 1024
+
 enum service_state {
 	SERVICE_EXPECTED, /* the server does not listen yet */
 	SERVICE_LISTENS,

@@ -68,18 +68,16 @@ local function place(job, component, field)
 	return ('%s:%d: component "%s": field %s'):format(job.manifest.path, component.line, component.name, field)
 end
 
--- The folder of the headers of its channels' contracts, or nil.
+-- The folder of the headers of its contracts, or nil.
 local function contract_headers(job, component)
 	local dir
-	for _, channel in ipairs(job.manifest.channels) do
-		if channel.contract and (channel.from == component or channel.to == component) then
-			dir = ("%s/%s.include"):format(job.dir, component.name)
-			local made, err = files.mkdir(dir)
-			if not made then
-				fail("%s; expected a folder to write to", err)
-			end
-			write(("%s/%s.h"):format(dir, channel.name), contract_c.header(channel.contract, component))
+	for _, entry in ipairs(component.contracts) do
+		dir = ("%s/%s.include"):format(job.dir, component.name)
+		local made, err = files.mkdir(dir)
+		if not made then
+			fail("%s; expected a folder to write to", err)
 		end
+		write(("%s/%s.h"):format(dir, entry.name), contract_c.header(entry, component))
 	end
 	return dir
 end

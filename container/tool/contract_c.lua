@@ -14,12 +14,12 @@ local function each(list, text)
 end
 
 local frame = [[
-/* The messages of channel $channel, as component $component has them; written by the packer. */
+/* The messages of $wire, as component $component has them; written by the packer. */
 #ifndef CONTRACT_$GUARD_H
 #define CONTRACT_$GUARD_H
 
 #include <contract.h>
-
+$include
 enum $channel_kind {
 $kinds};
 
@@ -30,13 +30,52 @@ static inline enum channel_status $channel_release(struct contract *c)
 	return contract_release(c);
 }
 
+$begin
+#endif
+]]
+
+-- How one gets to an endpoint, by kind.
+local begins = {
+	open = [[
 static inline bool $channel_open(struct contract *c)
 {
 	return contract_open(c, "$channel");
 }
+]],
+	connect = [[
+/* False: errno is channel_connect's. */
+static inline bool $channel_connect(struct contract *c, uint64_t deadline)
+{
+	return contract_begin(c, channel_connect("$service", deadline));
+}
 
-#endif
-]]
+static inline enum channel_status $channel_drop(struct contract *c)
+{
+	return c->status = channel_drop(c->channel);
+}
+]],
+	accept = [[
+/* NULL: errno is service_listen's. */
+static inline struct service *$channel_listen(void)
+{
+	return service_listen("$service");
+}
+
+static inline enum channel_status $channel_accept(struct service *s, uint64_t deadline, struct contract *c)
+{
+	struct channel *ch;
+	enum channel_status status = service_accept(s, deadline, &ch);
+
+	contract_begin(c, ch);
+	return c->status = status;
+}
+
+static inline enum channel_status $channel_drop(struct contract *c)
+{
+	return c->status = channel_drop(c->channel);
+}
+]],
+}
 
 local sender = [[
 /* At most $max bytes in all. */
@@ -192,17 +231,21 @@ local function receiver_text(contract, received)
 	})
 end
 
--- The header's text for this component, which is one end of the channel.
-local function header(contract, component)
+-- The header's text for this component, whose contract the entry is (wire.lua).
+local function header(entry, component)
 	local sent, received = {}, {}
+	local contract = { name = entry.name, messages = entry.contract.messages, states = entry.contract.states }
 	for _, message in ipairs(contract.messages) do
-		local list = message.from == component and sent or received
+		local list = message.from == entry.side and sent or received
 		list[#list + 1] = message
 	end
 	return fill(frame, {
+		wire = (entry.service and "service " or "channel ") .. entry.contract.name,
 		channel = contract.name,
 		component = component.name,
 		GUARD = contract.name:upper(),
+		include = entry.service and '#include "ipc/service.h"\n' or "",
+		begin = fill(begins[entry.kind], { channel = contract.name, service = entry.service }),
 		kinds = each(contract.messages, function(message)
 			return ("\t%s = 0x%08x,\n"):format(constant(contract, message), message.tag)
 		end),

@@ -19,12 +19,12 @@ local function field_data(field)
 		max = field.max or field.kind.max }
 end
 
-local function message_data(message, component)
+local function message_data(message, side)
 	local fields = {}
 	for i, field in ipairs(message.fields) do
 		fields[i] = field_data(field)
 	end
-	return { name = message.name, tag = message.tag, fixed = message.fixed, mine = message.from == component,
+	return { name = message.name, tag = message.tag, fixed = message.fixed, mine = message.from == side,
 		fields = fields }
 end
 
@@ -39,14 +39,16 @@ local function order_data(states)
 	return order
 end
 
--- The module's text for this component, which is one end of the channel.
-local function module(contract, component)
-	local data = { name = contract.name, messages = {}, order = contract.states and order_data(contract.states) }
+-- The module's text for this component, whose contract the entry is (wire.lua).
+local function module(entry, component)
+	local contract = entry.contract
+	local data = { name = entry.name, wire = contract.name, kind = entry.kind, messages = {},
+		order = contract.states and order_data(contract.states) }
 	for i, message in ipairs(contract.messages) do
-		data.messages[i] = message_data(message, component)
+		data.messages[i] = message_data(message, entry.side)
 	end
-	return ('-- The messages of channel %s, as component %s has them; written by the packer.\nreturn require("atoll.contract")(%s)\n')
-		:format(contract.name, component.name, serialize(data))
+	return ('-- The messages of %s %s, as component %s has them; written by the packer.\nreturn require("atoll.contract")(%s)\n')
+		:format(entry.service and "service" or "channel", contract.name, component.name, serialize(data))
 end
 
 return { module = module }

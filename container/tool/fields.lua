@@ -10,11 +10,14 @@ local STACK_MIN = 16 << 10
 -- Lua allows 200 calls of C within one another, and each may hold buffers.
 local STACK_DEFAULTS = { c = 256 << 10, lua = 512 << 10 }
 local RING_DEFAULT = 256 << 10
+local CONNECTIONS_DEFAULT, CONNECTION_RING_DEFAULT = 8, 64 << 10
 local HOUR = 3600
 
 local strings = check.list(check.text, "strings")
 local libraries = check.list(check.library, "libraries")
 local paths = check.named_list(check.path, "paths")
+local ring = check.power_of_two(layout.ring_min, layout.ring_max)
+local connections = check.integer(1, layout.connections_max, "a number")
 
 return {
 	image = {
@@ -49,7 +52,16 @@ return {
 	channel = {
 		from = { check = check.name },
 		to = { check = check.name },
-		size = { check = check.power_of_two(layout.ring_min, layout.ring_max), default = RING_DEFAULT },
+		size = { check = ring, default = RING_DEFAULT },
+		messages = { check = check.table, optional = true },
+		order = { check = check.table, optional = true },
+	},
+	service = {
+		server = { check = check.name },
+		clients = { check = check.nonempty(check.list(check.name, "names of components")) },
+		connections = { check = connections, default = CONNECTIONS_DEFAULT },
+		per_client = { check = connections, optional = true },
+		size = { check = ring, default = CONNECTION_RING_DEFAULT },
 		messages = { check = check.table, optional = true },
 		order = { check = check.table, optional = true },
 	},

@@ -167,6 +167,19 @@ local function channel_text(channel)
 		channel.size)
 end
 
+local function service_text(service)
+	return ("\t{%s, %d, %s_clients, %d, %d, %d, %d},\n"):format(c_string(service.name), service.server.index,
+		service.name, #service.clients, service.connections, service.per_client, service.size)
+end
+
+local function clients_text(service)
+	local indices = {}
+	for i, client in ipairs(service.clients) do
+		indices[i] = client.index
+	end
+	return ("static const unsigned %s_clients[] = {%s};\n"):format(service.name, table.concat(indices, ", "))
+end
+
 local function map_text(list, each)
 	local texts = {}
 	for i, entry in ipairs(list) do
@@ -175,22 +188,34 @@ local function map_text(list, each)
 	return table.concat(texts)
 end
 
--- As ipc/channel_table.c lays them out: all control blocks, then ring pairs.
+-- As ipc/channel_table.c lays them out: all control blocks, then ring pairs, of
+-- the channels and then of the services. Where each lies, by kind; bytes of the
+-- controls; bytes of it all.
 local function map_channels(manifest)
-	local channels = {}
-	local controls = round_up(2 * layout.ring_control_size * #manifest.channels, layout.page_size)
-	local base = layout.channels_base + controls
-	for i, channel in ipairs(manifest.channels) do
-		channels[i] = {
-			name = channel.name,
-			from = channel.from.name,
-			to = channel.to.name,
-			base = base,
-			size = 2 * channel.size,
-		}
-		base = base + 2 * channel.size
+	local pairs_count, result = #manifest.channels, { channels = {}, services = {} }
+	for _, service in ipairs(manifest.services) do
+		pairs_count = pairs_count + service.connections
 	end
-	return channels, controls, round_up(base - layout.channels_base, layout.super_size)
+	local controls = round_up(2 * layout.ring_control_size * pairs_count, layout.page_size)
+	local base = layout.channels_base + controls
+	local function place(entry, size)
+		entry.base, entry.size = base, size
+		base = base + size
+		return entry
+	end
+	for i, channel in ipairs(manifest.channels) do
+		result.channels[i] = place({ name = channel.name, from = channel.from.name, to = channel.to.name },
+			2 * channel.size)
+	end
+	for i, service in ipairs(manifest.services) do
+		local clients = {}
+		for n, client in ipairs(service.clients) do
+			clients[n] = client.name
+		end
+		result.services[i] = place({ name = service.name, server = service.server.name, clients = clients,
+			connections = service.connections, per_client = service.per_client }, service.connections * 2 * service.size)
+	end
+	return result, controls, round_up(base - layout.channels_base, layout.super_size)
 end
 
 local function components_text(components)
@@ -205,20 +230,25 @@ end
 -- Lua have .path, .name and .size, those in C .open, the name of a function.
 local function image_c(manifest)
 	local parts = {
-		'#include "container/image.h"\n#include "container/runtime.h"\n',
+		'#include "container/image.h"\n#include "container/runtime.h"\n#include "ipc/service_table.h"\n',
 		'#include "runtimes/c/runtime_c.h"\n#include "runtimes/lua/runtime_lua.h"\n\n',
 		components_text(manifest.components),
 		"static const struct image_component components[] = {\n",
 		map_text(manifest.components, component_text),
 		"};\n\n",
 	}
-	local channels = "NULL"
+	local channels, services, service_calls = "NULL", "NULL", "NULL"
 	local _, _, channels_size = map_channels(manifest)
 	local memory = need.beyond_image(manifest, channels_size)
 	if #manifest.channels > 0 then
 		channels = "channels"
 		parts[#parts + 1] = ("static const struct image_channel channels[] = {\n%s};\n\n"):format(
 			map_text(manifest.channels, channel_text))
+	end
+	if #manifest.services > 0 then
+		services, service_calls = "services", "&service_table"
+		parts[#parts + 1] = ("%sstatic const struct image_service services[] = {\n%s};\n\n"):format(
+			map_text(manifest.services, clients_text), map_text(manifest.services, service_text))
 	end
 	parts[#parts + 1] = table.concat({
 		"const struct image image = {\n",
@@ -231,6 +261,9 @@ local function image_c(manifest)
 		("\t.memory = {%d, %d},\n"):format(memory.super_pages, memory.pages),
 		"\t.components = components,\n",
 		("\t.channels = %s,\n"):format(channels),
+		("\t.service_count = %d,\n"):format(#manifest.services),
+		("\t.services = %s,\n"):format(services),
+		("\t.service_calls = %s,\n"):format(service_calls),
 		"};\n",
 	})
 	return table.concat(parts)
@@ -277,7 +310,9 @@ local function map(manifest, segments)
 		sections = {},
 		components = map_components(manifest),
 	}
-	result.channels, result.channel_controls_size, result.channels_size = map_channels(manifest)
+	local wires
+	wires, result.channel_controls_size, result.channels_size = map_channels(manifest)
+	result.channels, result.services = wires.channels, wires.services
 	for i, segment in ipairs(segments) do
 		result.sections[i] = {
 			name = segment_name(segment),

@@ -2,23 +2,23 @@
 -- Reads a manifest: evaluates it, checks all of it, and returns what it means
 -- or every error that was found.
 --
--- The result: {path, dir, name, cores, grace, decides, components, channels}. A
--- component is {name, line, index} and its fields, a channel {name, line, from,
--- to, size, contract}; from, to and decides are components. fields.lua says what the
--- fields mean, bundle.lua what those are that name files.
+-- The result: {path, dir, name, cores, grace, decides, components, channels,
+-- services}. A component is {name, line, index, contracts} and its fields, a channel
+-- {name, line, from, to, size}, a service {name, line, server, clients, connections,
+-- per_client, size}; from, to, decides, server and clients are components.
+-- fields.lua says what the fields mean, bundle.lua what those are that name files,
+-- wire.lua what the contracts of a component are.
 
 local bundle = require("bundle")
 local check = require("check")
-local contracts = require("contract")
 local fail = require("fail").fail
 local fields = require("fields")
 local layout = require("layout")
 local sandbox = require("sandbox")
+local wire = require("wire")
 
 -- Names that the container itself goes by.
 local RESERVED = { container = true }
-
-local RING_HEADER = 8 -- bytes; RING_WORD of ipc/ring.h
 
 -- A name of the manifest's as a message may show it; what is odd becomes _.
 local function shown(name)
@@ -172,60 +172,49 @@ function reader:check_components(blocks)
 		self:check_name(block, seen)
 		local component = self:check_component(block)
 		component.index = i - 1
+		component.contracts = {}
 		components[i] = component
 		components[block.name] = components[block.name] or component
 	end
 	return components
 end
 
--- A field of a channel or of the image that names a component becomes that component.
+-- What a name in this field stands for, or nil.
+function reader:component_of(block, field, name, components)
+	local names = {}
+	if components[name] then
+		return components[name]
+	end
+	for i, component in ipairs(components) do
+		names[i] = component.name
+	end
+	self:report_field(block, field, "got %s, expected the name of a component: %s", check.describe(name),
+		table.concat(names, ", "))
+	return nil
+end
+
+-- A field that names a component becomes that component.
 function reader:resolve(block, owner, field, components)
-	local name = owner[field]
-	if not name then
-		return
-	end
-	owner[field] = components[name]
-	if not owner[field] then
-		local names = {}
-		for i, component in ipairs(components) do
-			names[i] = component.name
-		end
-		self:report_field(block, field, "got %s, expected the name of a component: %s", check.describe(name),
-			table.concat(names, ", "))
-	end
+	owner[field] = owner[field] and self:component_of(block, field, owner[field], components)
 end
 
--- The largest message, with its header, is half the ring.
-function reader:check_contract(block, channel)
-	if channel.order and not channel.messages then
-		self:report_field(block, "order", "got a table, expected none where there are no messages")
-	elseif channel.messages and channel.from and channel.to and channel.size then
-		channel.contract = contracts.read(function(field, ...)
-			self:report_field(block, field, ...)
-		end, channel, channel.size // 2 - RING_HEADER)
-	end
-end
-
-function reader:check_channels(blocks, components)
-	local channels, seen, bytes = {}, {}, 0
+-- The channels or the services, and the bytes that they take.
+function reader:check_wires(blocks, components, seen)
+	local wires, bytes = {}, 0
 	for i, block in ipairs(blocks) do
 		self:check_name(block, seen)
-		local channel = self:check_block(block)
-		self:resolve(block, channel, "from", components)
-		self:resolve(block, channel, "to", components)
-		if channel.from and channel.from == channel.to then
-			self:report_field(block, "to", 'got "%s" again, expected another component than in from',
-				channel.to.name)
-		end
-		self:check_contract(block, channel)
-		channels[i] = channel
-		bytes = bytes + 2 * ((channel.size or 0) + layout.ring_control_size)
+		wires[i] = self:check_block(block)
+		wire[block.kind](self, block, wires[i], components)
+		bytes = bytes + (wires[i].connections or 1) * 2 * ((wires[i].size or 0) + layout.ring_control_size)
 	end
+	return wires, bytes
+end
+
+function reader:check_region(blocks, bytes)
 	if bytes + layout.page_size > layout.channels_size then
 		self:report(blocks[1].line, "got channels of %d bytes, expected at most %s in all", bytes,
 			check.size_text(layout.channels_size))
 	end
-	return channels
 end
 
 function reader:check_image(record)
@@ -273,6 +262,14 @@ local function of_kind(blocks, kind)
 	return result
 end
 
+function reader:check_all_wires(blocks, components)
+	local seen, channel_blocks, service_blocks = {}, of_kind(blocks, "channel"), of_kind(blocks, "service")
+	local channels, channel_bytes = self:check_wires(channel_blocks, components, seen)
+	local services, service_bytes = self:check_wires(service_blocks, components, seen)
+	self:check_region(#channel_blocks > 0 and channel_blocks or service_blocks, channel_bytes + service_bytes)
+	return channels, services
+end
+
 -- The manifest's meaning, or nil and the text of its errors, one a line.
 local function read(path)
 	local record = sandbox.evaluate(path)
@@ -291,7 +288,7 @@ local function read(path)
 	local image, block = self:check_image(record)
 	local components = self:check_components(of_kind(record.blocks, "component"))
 	self:resolve(block, image, "decides", components)
-	local channels = self:check_channels(of_kind(record.blocks, "channel"), components)
+	local channels, services = self:check_all_wires(record.blocks, components)
 	if #self.errors > 0 then
 		return nil, errors_text(path, self.errors)
 	end
@@ -304,6 +301,7 @@ local function read(path)
 		decides = image.decides,
 		components = components,
 		channels = channels,
+		services = services,
 	}
 end
 

@@ -59,12 +59,17 @@ local contents = {
 		end
 	end,
 	CHANNELS = function(rows, region, map)
-		if #map.channels > 0 then
+		if #map.channels + #map.services > 0 then
 			local controls = { base = region.base, size = map.channel_controls_size }
 			subrow(rows, region, "(control)", controls, "who sent and read how much")
 		end
 		for _, channel in ipairs(map.channels) do
 			subrow(rows, region, channel.name, channel, ("%s <-> %s"):format(channel.from, channel.to))
+		end
+		for _, service in ipairs(map.services) do
+			local share = service.per_client < service.connections and (", %d each"):format(service.per_client) or ""
+			subrow(rows, region, service.name, service, ("%s <-> %s, %d at once%s"):format(
+				table.concat(service.clients, ", "), service.server, service.connections, share))
 		end
 	end,
 }

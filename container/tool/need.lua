@@ -18,6 +18,8 @@ local PAGES = {
 	core = 24, -- six stacks of 16 KiB
 }
 
+local SERVICE_CONNECTION_BYTES = 256 -- a record, and a place at the server's door
+
 -- Of a heap so large, for each: an entry a page in the allocator's tree of
 -- pages, a record a piece of 16 KiB, and a page table a GiB.
 local function heap_pages(bytes)
@@ -32,6 +34,12 @@ local function pages(bytes)
 	return (bytes + PAGE - 1) // PAGE
 end
 
+-- The endpoints of a service's server and clients, and what it knows of its connections.
+local function service_bytes(service)
+	local ends = service.connections + #service.clients * service.per_client
+	return ends * layout.service_end_size + service.connections * SERVICE_CONNECTION_BYTES + PAGE
+end
+
 -- What is needed beyond the image: super-pages, and pages.
 local function beyond_image(manifest, channels_size)
 	local need = {
@@ -42,6 +50,9 @@ local function beyond_image(manifest, channels_size)
 		need.super_pages = need.super_pages + blocks(component.heap)
 		need.pages = need.pages + PAGES.component + heap_pages(component.heap)
 			+ pages(component.stack) + blocks(component.stack)
+	end
+	for _, service in ipairs(manifest.services) do
+		need.pages = need.pages + pages(service_bytes(service))
 	end
 	return need
 end

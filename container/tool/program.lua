@@ -56,16 +56,12 @@ local function add_text(component, module, name, code)
 	compile.append(component.modules, { { module = module, name = name, code = code, chunk = chunk } })
 end
 
--- A module for each of its channels that has a contract, and the one they are made of.
+-- A module for each of its contracts, and the one they are made of.
 local function add_contracts(job, component)
-	local any = false
-	for _, channel in ipairs(job.manifest.channels) do
-		if channel.contract and (channel.from == component or channel.to == component) then
-			any = true
-			add_text(component, channel.name, channel.name .. ".lua", contract_lua.module(channel.contract, component))
-		end
+	for _, entry in ipairs(component.contracts) do
+		add_text(component, entry.name, entry.name .. ".lua", contract_lua.module(entry, component))
 	end
-	if any then
+	if #component.contracts > 0 then
 		local file <close> = assert(io.open(job.root .. "/runtimes/lua/contract.lua", "rb"))
 		add_text(component, "atoll.contract", "atoll/contract.lua", file:read("a"))
 	end

@@ -7,7 +7,7 @@
 
 #include "container/heap.h"
 #include "container/tool/tool.h"
-#include "ipc/ring.h"
+#include "ipc/service_table.h"
 #include "layout/layout.h"
 
 static const struct {
@@ -34,6 +34,8 @@ static const struct {
 	{"ring_min", RING_MIN_BYTES},
 	{"ring_max", RING_MAX_BYTES},
 	{"ring_control_size", sizeof(struct ring_control)},
+	{"connections_max", SERVICE_LINES_MAX},
+	{"service_end_size", sizeof(struct service_end)},
 };
 
 static void field_integer(lua_State *L, const char *name, uint64_t value)

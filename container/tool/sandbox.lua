@@ -55,7 +55,7 @@ local function line_of_caller()
 	return debug.getinfo(3, "l").currentline
 end
 
--- component "x" { ... } and channel "x" { ... }: two calls, one block.
+-- component "x" { ... }, channel "x" { ... }, service "x" { ... }: two calls, one block.
 local function block_recorder(record, kind)
 	return function(name)
 		if type(name) ~= "string" then
@@ -73,13 +73,14 @@ local function environment_new(record)
 	local globals = globals_new()
 	globals.component = block_recorder(record, "component")
 	globals.channel = block_recorder(record, "channel")
+	globals.service = block_recorder(record, "service")
 	local function read(_, key)
 		local value = globals[key]
 		if value == nil then
 			value = record.globals[key] and record.globals[key].value
 		end
 		if value == nil then
-			error(("unknown name %s; expected %s, component or channel"):format(tostring(key), FIELDS), 2)
+			error(("unknown name %s; expected %s, component, channel or service"):format(tostring(key), FIELDS), 2)
 		end
 		return value
 	end

@@ -2,10 +2,10 @@
 /*
  * What the headers that the packer writes from a channel's contract are made of.
  *
- * A component includes NAME.h and calls NAME_open, NAME_send_MESSAGE, NAME_peek
- * and NAME_release. The layout is the one of container/tool/contract.lua:
- * little-endian, as this machine is, without padding. What is received may be
- * hostile and change while it is read: every field is loaded once, then judged.
+ * A component includes NAME.h and calls NAME_open (of a service NAME_connect, or
+ * NAME_listen and NAME_accept), NAME_send_MESSAGE, NAME_peek and NAME_release. The layout is the
+ * one of container/tool/contract.lua: little-endian, as this machine is, without padding. What is
+ * received may be hostile and change while it is read: every field is loaded once, then judged.
  */
 #ifndef RUNTIMES_C_CONTRACT_H
 #define RUNTIMES_C_CONTRACT_H
@@ -35,11 +35,17 @@ static inline struct contract_string contract_text(const char *text)
 	return (struct contract_string){text, strlen(text)};
 }
 
+/* False: there is no endpoint. */
+static inline bool contract_begin(struct contract *c, struct channel *ch)
+{
+	*c = (struct contract){.channel = ch};
+	return ch != NULL;
+}
+
 /* False: errno is channel_open's. */
 static inline bool contract_open(struct contract *c, const char *name)
 {
-	*c = (struct contract){.channel = channel_open(name)};
-	return c->channel != NULL;
+	return contract_begin(c, channel_open(name));
 }
 
 /* The caller's message is not the contract's: CHANNEL_MISUSE, and nothing is sent. */

@@ -133,13 +133,16 @@ end
 local conversation = {}
 conversation.__index = conversation
 
--- conversation | nil, message
-function contract:open()
-	local endpoint, err = atoll.open(self.name)
+-- conversation | nil, what the call says that gives the endpoint
+local function converse(self, endpoint, ...)
 	if not endpoint then
-		return nil, err
+		return nil, ...
 	end
 	return setmetatable({ contract = self, endpoint = endpoint, state = self.order and "start" }, conversation)
+end
+
+function contract:open()
+	return converse(self, atoll.open(self.wire))
 end
 
 -- Where a message leads from here, or nil.

@@ -291,7 +291,8 @@ tap.case("hostile bytes are a message or a reason in Lua", function()
 	local block = assert(load("return {" .. ALL .. "}"))()
 	local channel = { name = "talk", from = sides.a, to = sides.b, size = 4096, messages = block.messages }
 	local contract = require("contract").read(error, channel, 2040)
-	local pact = assert(load(require("contract_lua").module(contract, sides.b)))()
+	local entry = { name = "talk", contract = contract, side = sides.b, kind = "open" }
+	local pact = assert(load(require("contract_lua").module(entry, sides.b)))()
 	local golden = GOLDEN:gsub("..", function(h)
 		return string.char(tonumber(h, 16))
 	end)

@@ -271,12 +271,66 @@ expect("a channel named twice is refused", two(GOOD_C, GOOD_LUA,
 	'channel "w" { from = "a", to = "b" }\nchannel "w" { from = "b", to = "a" }'), {
 	'6: channel "w": named twice, first in line 5; expected another name',
 })
+local function service(fields)
+	return two(GOOD_C, GOOD_LUA, ('service "w" { %s }'):format(fields))
+end
+
+expect("a service without a server or clients is refused", service(""), {
+	'5: service "w": field clients: got nothing, expected a list of names of components',
+	'5: service "w": field server: got nothing, expected a lower-case letter, then up to 30 lower-case letters, digits or _',
+})
+expect("a service of nobody and for nobody is refused", service('server = "c", clients = { "a", "d" }'), {
+	'5: service "w": field server: got "c" (string), expected the name of a component: a, b',
+	'5: service "w": field clients: got "d" (string), expected the name of a component: a, b',
+})
+expect("a service for no client is refused", service('server = "a", clients = {}'), {
+	'5: service "w": field clients: got a table, expected at least one entry',
+})
+expect("a service that has a client twice is refused", service('server = "a", clients = { "b", "a", "b" }'), {
+	'5: service "w": field clients: got "b" twice, expected each component once',
+})
+expect("a service with no connection, or too many, is refused",
+	two(GOOD_C, GOOD_LUA, 'service "w" { server = "a", clients = { "b" }, connections = 0 }\n'
+		.. 'service "v" { server = "a", clients = { "b" }, connections = 1025 }'), {
+	'5: service "w": field connections: got 0 (number), expected a number from 1 to 1024',
+	'6: service "v": field connections: got 1025 (number), expected a number from 1 to 1024',
+})
+expect("a client's share of more than all is refused",
+	service('server = "a", clients = { "b" }, connections = 4, per_client = 5'), {
+	'5: service "w": field per_client: got 5, expected at most connections, which is 4',
+})
+expect("a service's ring that is no ring is refused", service('server = "a", clients = { "b" }, size = "5K"'), {
+	'5: service "w": field size: got "5K" (string), expected a power of two from 4K to 64M',
+})
+expect("a field that a service has not is refused", service('server = "a", clients = { "b" }, from = "a"'), {
+	'5: service "w": field from: unknown; expected one of clients, connections, messages, order, per_client, server, size',
+})
+expect("a service that goes by a channel's name is refused", two(GOOD_C, GOOD_LUA,
+	'channel "w" { from = "a", to = "b" }\nservice "w" { server = "a", clients = { "b" } }'), {
+	'6: service "w": named twice, first in line 5; expected another name',
+})
+expect("services and channels that are more than their region are refused", two(GOOD_C, GOOD_LUA,
+	'channel "w" { from = "a", to = "b" }\nservice "v" { server = "a", clients = { "b" }, connections = 600, size = "64M" }'), {
+	"5: got channels of 80531468800 bytes, expected at most 64G in all",
+})
+expect("messages of a service are the client's or the server's",
+	service('server = "a", clients = { "b" }, messages = { ask = { from = "b", fields = {} } }'), {
+	'5: service "w": field messages: message ask: from: got "b" (string), expected "client" or "server"',
+})
+expect("an order without messages is refused for services too", service('server = "a", clients = { "b" }, order = {}'), {
+	'5: service "w": field order: got a table, expected none where there are no messages',
+})
+expect("two contracts of one name are refused", two(GOOD_C, GOOD_LUA,
+	'channel "w_client" { from = "a", to = "b", messages = { m = { from = "a", fields = {} } } }\n'
+		.. 'service "w" { server = "a", clients = { "b" }, messages = { m = { from = "client", fields = {} } } }'), {
+	'6: service "w": its contract would go by the name "w_client" in component "b", as another does; expected another name',
+})
 expect("channels that are more than their region are refused", two(GOOD_C, GOOD_LUA,
 	'for i = 1, 600 do channel("w" .. i) { from = "a", to = "b", size = "64M" } end'), {
 	"5: got channels of 80530944000 bytes, expected at most 64G in all",
 })
 expect("a name that nobody defines is refused", two(GOOD_C, GOOD_LUA, 'componnt "c" {}'), {
-	"5: unknown name componnt; expected " .. GLOBALS .. ", component or channel",
+	"5: unknown name componnt; expected " .. GLOBALS .. ", component, channel or service",
 })
 expect("a component without a name is refused", two(GOOD_C, GOOD_LUA, "component { core = 1 }"), {
 	'5: component: got a table, expected a name, as in component "x" { ... }',

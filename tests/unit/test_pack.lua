@@ -81,6 +81,9 @@ component "b" {
 	language = "lua", main = "quiet.lua", core = 2, heap = "6M", restart = "always", restart_limit = 1, restart_delay = 0,
 }
 component "c" { language = "lua", main = "quiet.lua", core = 0, heap = "4M" }
+channel "line" { from = "a", to = "b", size = "4K" }
+service "desk" { server = "b", clients = { "c", "b", "a" }, connections = 5, per_client = 2, size = "8K" }
+service "default" { server = "a", clients = { "a" } }
 ]])
 	tool.write("quiet.lua", "")
 	tool.write("table.c", [[
@@ -96,6 +99,13 @@ int main(void)
 		       c->stack_bytes >> 10, c->core, c->restart, c->restart_limit, c->restart_delay_ms, c->file_count);
 		printf(c->file_count ? " %s %zu\n" : "\n", c->files ? c->files->name : "", c->files ? c->files->size : 0);
 	}
+	for (unsigned i = 0; i < image.service_count; i++) {
+		const struct image_service *s = &image.services[i];
+		printf("%s %u %u %u %zu:", s->name, s->server, s->connections, s->per_client, s->ring_bytes >> 10);
+		for (unsigned n = 0; n < s->client_count; n++)
+			printf(" %u", s->clients[n]);
+		puts("");
+	}
 	return 0;
 }
 ]])
@@ -103,7 +113,22 @@ int main(void)
 	tap.equal((run_image("./fields/fields.elf")), "fields 3 0 250\n"
 		.. "a c 4 256 2 1 7 1500 1 second.c " .. #tool.read("second.c") .. "\n"
 		.. "b lua 6 512 2 2 1 0 0\n"
-		.. "c lua 4 512 0 0 0 100 0\n")
+		.. "c lua 4 512 0 0 0 100 0\n"
+		.. "desk 1 5 2 8: 2 1 0\ndefault 0 8 8 64: 0\n")
+end)
+
+-- Nothing may lie over another thing; the packer's idea of it is the container's, or guests would not run.
+tap.case("the map has each service's place behind the channels", function()
+	local map = assert(load(tool.read("fields/fields.map")))()
+	local line, desk, default = map.channels[1], map.services[1], map.services[2]
+	tap.equal(map.channel_controls_size, 8 << 10) -- 14 connections
+	tap.equal(desk.base, line.base + line.size)
+	tap.equal(desk.size, 5 * 2 * (8 << 10))
+	tap.equal(default.base, desk.base + desk.size)
+	tap.equal(default.size, 8 * 2 * (64 << 10))
+	local text = tool.call("map fields")
+	tap.contains(text, "c, b, a <-> b, 5 at once, 2 each\n")
+	tap.contains(text, "a <-> a, 8 at once\n")
 	tool.write("service.lua", SERVICE)
 end)
 
