@@ -56,8 +56,9 @@ test: $(B)/.setup-test all tests
 check: $(B)/.setup-check all
 	$(Q)CFLAGS='$(CFLAGS)' KERNEL_FLAGS='$(flags-kernel)' KERNEL_SOURCES='$(sort $(kernel_sources) $(bare_sources))' tests/check
 
-bench: all $(B)/bench/channels
+bench: all $(B)/bench/channels $(B)/bench/switch
 	$(Q)$(B)/bench/channels
+	$(Q)$(B)/bench/switch
 	$(Q)tests/bench/run
 
 setup: $(B)/.setup-build $(B)/.setup-test $(B)/.setup-check

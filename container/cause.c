@@ -37,6 +37,8 @@ static const char *const trap_names[] = {
 	[19] = "SIMD floating-point error",
 };
 
+unsigned (*cause_task)(uint64_t addr);
+
 static const char *trap_name(uint64_t trap)
 {
 	const char *name = NULL;
@@ -66,6 +68,7 @@ static void page_fault_describe(const struct thread *t, const siginfo_t *info, u
 				char *text, size_t size)
 {
 	uint64_t addr = (uint64_t)info->si_addr;
+	unsigned task = cause_task ? cause_task(addr) : 0;
 	char place[PLACE_BYTES];
 	const char *verb = "read of";
 
@@ -76,6 +79,9 @@ static void page_fault_describe(const struct thread *t, const siginfo_t *info, u
 	if (is_overflow(t, addr))
 		print_to(place, sizeof(place), "stack overflow of component %s, thread %u",
 			 t->component->spec->name, t->number);
+	else if (task)
+		print_to(place, sizeof(place), "stack overflow of component %s, task %u",
+			 t->component->spec->name, task);
 	else
 		place_name(addr, place, sizeof(place));
 	print_to(text, size, "%s %#lx, %s, which %s", verb, addr, place,

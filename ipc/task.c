@@ -10,10 +10,6 @@
 #include "container/component_self.h"
 #include "ipc/task_schedule.h"
 
-#define TASK_STACK_ALIGN 64
-#define TASK_CANARY_WORDS 8
-#define TASK_CANARY UINT32_C(0x7a5c0fe3)
-
 /* As task_switch leaves it. */
 struct task_frame {
 	uint32_t mxcsr;
@@ -25,19 +21,6 @@ struct task_frame {
 _Static_assert(sizeof(struct task_frame) == 64, "56 bytes and the address to return to");
 
 _Thread_local struct task_scheduler *task_scheduler;
-
-void task_stack_check(const struct task *t)
-{
-	static const char text[] = "task: stack overflow\n";
-
-	for (unsigned i = 0; i < TASK_CANARY_WORDS; i++)
-		if (t->stack[i] != TASK_CANARY) {
-			/* What lies below the stack is damaged, so nothing that needs the heap. */
-			if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
-				_exit(1);
-			abort();
-		}
-}
 
 static enum channel_status task_wait(struct endpoint_attempt *a)
 {
@@ -56,8 +39,8 @@ static struct task_scheduler *task_scheduler_make(void)
 		errno = -err;
 		return NULL;
 	}
+	task_ready(s, &s->first);
 	s->current = &s->first;
-	s->tail = &s->head;
 	s->count = s->turns = 1;
 	task_fiber_first(&s->first.fiber);
 	return s;
@@ -80,9 +63,10 @@ static struct task_scheduler *task_scheduler_grown(void)
 	return err ? NULL : s;
 }
 
-static void task_frame_make(struct task *t, size_t stack_bytes)
+static void task_frame_make(struct task *t)
 {
-	struct task_frame *f = (struct task_frame *)(void *)((char *)t->stack + stack_bytes) - 1;
+	struct task_frame *f =
+		(struct task_frame *)(void *)(t->stack + TASK_STACK_GUARD + t->stack_bytes) - 1;
 	uint16_t control;
 
 	*f = (struct task_frame){.r12 = t, .back = task_begin};
@@ -90,24 +74,6 @@ static void task_frame_make(struct task *t, size_t stack_bytes)
 	__asm__ volatile("stmxcsr %0\n\tfnstcw %1" : "=m"(f->mxcsr), "=m"(control));
 	f->control = control;
 	t->sp = f;
-}
-
-static struct task *task_make(size_t stack_bytes)
-{
-	struct task *t = calloc(1, sizeof(*t));
-
-	if (!t)
-		return NULL;
-	t->stack = aligned_alloc(TASK_STACK_ALIGN, stack_bytes);
-	if (!t->stack) {
-		free(t);
-		return NULL;
-	}
-	for (unsigned i = 0; i < TASK_CANARY_WORDS; i++)
-		t->stack[i] = TASK_CANARY;
-	task_frame_make(t, stack_bytes);
-	task_fiber_make(&t->fiber, t->stack, stack_bytes);
-	return t;
 }
 
 static void task_link(struct task_scheduler *s, struct task *t)
@@ -127,14 +93,17 @@ static void task_free(struct task_scheduler *s, struct task *t)
 		t->newer->older = t->older;
 	s->count--;
 	task_fiber_end(&t->fiber);
-	free(t->stack);
-	free(t);
+	task_stack_free(t);
 }
 
 void task_reap(struct task_scheduler *s)
 {
-	if (s->left->ended && s->left->detached)
-		task_free(s, s->left);
+	while (s->graves) {
+		struct task *t = s->graves;
+
+		s->graves = t->next;
+		task_free(s, t);
+	}
 }
 
 void task_detach(struct task *t)
@@ -153,32 +122,34 @@ struct task *task_spawn(int (*run)(void *arg), void *arg, size_t stack_bytes)
 
 	if (!s)
 		return NULL;
-	if (bytes < TASK_STACK_MIN)
-		bytes = TASK_STACK_MIN;
-	if (bytes > SIZE_MAX / 2) {
-		errno = ENOMEM;
-		return NULL;
-	}
-	t = task_make((bytes + TASK_STACK_ALIGN - 1) / TASK_STACK_ALIGN * TASK_STACK_ALIGN);
+	task_reap(s);
+	t = task_stack_make(bytes < TASK_STACK_MIN ? TASK_STACK_MIN : bytes);
 	if (!t)
 		return NULL;
 	t->run = run;
 	t->arg = arg;
+	t->number = ++s->spawned;
+	task_frame_make(t);
+	task_fiber_make(&t->fiber, t->stack + TASK_STACK_GUARD, t->stack_bytes);
 	task_link(s, t);
 	task_ready(s, t);
 	return t;
 }
 
-_Noreturn void task_main(struct task *t)
+static void task_end(struct task_scheduler *s, struct task *t)
 {
-	struct task_scheduler *s = task_scheduler;
-
-	task_fiber_arrive(&s->left->fiber, &t->fiber);
-	task_reap(s);
-	t->result = t->run(t->arg);
 	t->ended = true;
 	if (t->joiner && t->joiner->blocked)
 		task_ready(s, t->joiner);
+}
+
+_Noreturn void task_main(struct task *t, struct task *left)
+{
+	struct task_scheduler *s = task_scheduler;
+
+	task_fiber_arrive(&left->fiber, &t->fiber);
+	t->result = t->run(t->arg);
+	task_end(s, t);
 	task_leave(s);
 	abort(); /* nobody resumes a task that has ended */
 }
@@ -191,11 +162,18 @@ struct task *task_self(void)
 void task_yield(void)
 {
 	struct task_scheduler *s = task_scheduler;
+	struct task *from, *to;
 
 	if (!s)
 		return;
-	task_ready(s, s->current);
-	task_leave(s);
+	from = s->current;
+	to = from->next;
+	if (__builtin_expect(--s->turns == 0 || to == from, 0)) {
+		task_yield_slow(s);
+		return;
+	}
+	s->current = to;
+	task_go(from, to);
 }
 
 enum channel_status task_join(struct task *t, uint64_t deadline, int *result)

@@ -21,17 +21,18 @@
 
 #include "ipc/channel.h"
 
-#define TASK_STACK_DEFAULT (64 << 10)
+#define TASK_STACK_DEFAULT (60 << 10)
 #define TASK_STACK_MIN (8 << 10)
 
 struct task;
 
 /*
  * A new task, which calls run(arg) when its turn comes. Its stack, of so many
- * bytes (0: TASK_STACK_DEFAULT; less than TASK_STACK_MIN is taken for that), is
- * taken from the component's heap. An overflow is found at the task's next wait
- * and aborts the component. NULL with errno ENOMEM, or as channel_set_new says. To
- * be joined or detached, or it is kept as long as the component.
+ * bytes (0: TASK_STACK_DEFAULT; less than TASK_STACK_MIN is taken for that; whole
+ * pages), is taken from the component's heap, and so is a page below it that allows
+ * no access: an overflow is a fault, and the component's end. NULL with errno
+ * ENOMEM, or as channel_set_new says. To be joined or detached, or it is kept as
+ * long as the component.
  */
 struct task *task_spawn(int (*run)(void *arg), void *arg, size_t stack_bytes);
 

@@ -11,12 +11,31 @@
 
 void task_ready(struct task_scheduler *s, struct task *t)
 {
+	struct task *first = s->current ? s->current : s->head;
+
 	if (t->blocked && t->member.set)
 		set_leave(&t->member);
 	t->blocked = false;
-	t->next = NULL;
-	*s->tail = t;
-	s->tail = &t->next;
+	t->next = first ? first : t;
+	t->before = first ? first->before : t;
+	t->before->next = t;
+	t->next->before = t;
+	if (!first)
+		s->head = t;
+}
+
+/* The running task is not to have another turn. */
+static struct task *task_stop(struct task_scheduler *s)
+{
+	struct task *t = s->current;
+
+	s->current = NULL;
+	s->left = t;
+	s->head = t->next == t ? NULL : t->next;
+	t->next->before = t->before;
+	t->before->next = t->next;
+	t->next = t->before = NULL;
+	return t;
 }
 
 /* Have those that wait answer this; all, or those that would for ever. */
@@ -61,36 +80,47 @@ static void task_glance(struct task_scheduler *s)
 		task_ready(s, m->tag);
 }
 
-static struct task *task_next(struct task_scheduler *s)
+/* One in so many turns is longer. */
+static void task_turn(struct task_scheduler *s)
 {
-	struct task *t;
+	if (s->turns)
+		return;
+	task_reap(s);
+	task_glance(s);
+}
 
-	if (--s->turns == 0)
-		task_glance(s);
-	while (!s->head)
-		task_idle(s);
-	t = s->head;
-	s->head = t->next;
-	if (!s->head)
-		s->tail = &s->head;
-	return t;
+/* Its stack is still in use: others take it away, at their next turn. */
+static void task_bury(struct task_scheduler *s, struct task *t)
+{
+	t->next = s->graves;
+	s->graves = t;
+	s->turns = 1;
 }
 
 void task_leave(struct task_scheduler *s)
 {
-	struct task *from = s->current, *to = task_next(s);
+	struct task *from = task_stop(s);
 
-	if (to == from)
+	s->turns--;
+	task_turn(s);
+	if (from->ended && from->detached)
+		task_bury(s, from);
+	while (!s->head)
+		task_idle(s);
+	s->current = s->head;
+	if (s->current != from)
+		task_go(from, s->current);
+}
+
+void task_yield_slow(struct task_scheduler *s)
+{
+	struct task *from = s->current;
+
+	task_turn(s);
+	if (from->next == from)
 		return;
-	if (from->stack)
-		task_stack_check(from);
-	s->left = from;
-	s->current = to;
-	task_fiber_leave(&from->fiber, &to->fiber, from->ended);
-	task_switch(&from->sp, to->sp);
-	task_fiber_arrive(&s->left->fiber, &from->fiber);
-	if (s->left->ended)
-		task_reap(s);
+	s->current = from->next;
+	task_go(from, s->current);
 }
 
 enum channel_status task_block(struct task_scheduler *s, const struct endpoint_attempt *attempt,

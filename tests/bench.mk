@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # build/bench/channels: our channel beside its peers, from tests/bench/channels.
+# build/bench/switch: our tasks' switch beside others, from tests/bench/switch.
 
 bench-sources := $(wildcard tests/bench/channels/*.c)
 bench-sources-c++ := $(wildcard tests/bench/channels/*.cc)
@@ -26,3 +27,17 @@ $(B)/bench/channels: $(bench-objects) $(lib-plain)/libatoll.a
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)g++ -no-pie -o $@ $^ $(bench-libraries)
+
+switch-sources := $(wildcard tests/bench/switch/*.c) $(wildcard tests/bench/switch/*.S)
+switch-objects := $(patsubst %,$(B)/obj/bench/%.o,$(basename $(switch-sources))) \
+	$(B)/obj/bench/tests/bench/switch/fcontext.o
+
+$(B)/obj/bench/%.o: %.S tests/bench.mk Makefile | $(B)/.setup-bench
+	$(call say,AS,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -I. -MMD -MP -c -o $@ $<
+
+$(B)/bench/switch: $(switch-objects) $(lib-plain)/libatoll.a
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)g++ -no-pie -o $@ $^ -lboost_context -lpthread

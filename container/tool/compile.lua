@@ -8,7 +8,9 @@ local files = require("files")
 local ranges = require("ranges")
 
 local WARNINGS = { "-Wall", "-Wextra" }
-local CODE = { "-std=gnu11", "-O2", "-g", "-fno-pie", "-fno-common", "-fno-omit-frame-pointer" }
+local CODE = { "-std=gnu11", "-O2", "-g", "-fno-pie", "-fno-common", "-fno-omit-frame-pointer",
+	-- A frame larger than a page does not step over the guard below a stack.
+	"-fstack-clash-protection" }
 
 -- What a component never has a copy of: the image's C library is there once.
 local SHARED_LIBS = { c = true, m = true, pthread = true, dl = true, rt = true, util = true }

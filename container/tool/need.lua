@@ -50,6 +50,10 @@ local function beyond_image(manifest, channels_size)
 		need.super_pages = need.super_pages + blocks(component.heap)
 		need.pages = need.pages + PAGES.component + heap_pages(component.heap)
 			+ pages(component.stack) + blocks(component.stack)
+		-- Guards of tasks' stacks: a page table for each super-page that they lie in.
+		if component.language == "c" then
+			need.pages = need.pages + blocks(component.heap)
+		end
 	end
 	for _, service in ipairs(manifest.services) do
 		need.pages = need.pages + pages(service_bytes(service))

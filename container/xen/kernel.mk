@@ -7,7 +7,7 @@ kernel_sources := \
 	container/xen/hypercall.c container/xen/core.c container/xen/thread.c \
 	container/xen/schedule.c \
 	container/xen/futex.c container/xen/event.c container/xen/clock.c \
-	container/xen/frame.c container/xen/page.c container/xen/page_back.c container/xen/table.c container/xen/vm.c \
+	container/xen/frame.c container/xen/page.c container/xen/page_back.c container/xen/page_cut.c container/xen/table.c container/xen/vm.c \
 	container/xen/user.c container/xen/device.c container/xen/fault.c container/xen/panic.c \
 	container/xen/print.c container/xen/random.c \
 	container/xen/string.c container/xen/syscall.c container/xen/file.c \

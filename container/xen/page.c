@@ -47,9 +47,16 @@ static uint64_t unmap_some(uint64_t va, uint64_t end, struct unmapped *batch)
 {
 	batch->count = 0;
 	table_edit_begin();
-	while (va < end && batch->count < UNMAP_BATCH) {
+	while (va < end && batch->count < UNMAP_BATCH - 1) {
+		bool is_super = va % LAYOUT_SUPER_SIZE == 0 && end - va >= LAYOUT_SUPER_SIZE;
+		uint64_t table = is_super ? page_mend(va) : FRAME_NONE;
 		unsigned level;
 		volatile uint64_t *entry = page_leaf_within(va, end, &level);
+
+		if (table != FRAME_NONE) {
+			batch->level[batch->count] = 0;
+			batch->entry[batch->count++] = table;
+		}
 
 		if (entry && (*entry & (PTE_PRESENT | PTE_KEPT))) {
 			batch->level[batch->count] = (uint8_t)level;
@@ -98,13 +105,17 @@ static bool takes_away(uint64_t before, uint64_t after)
 	return (before & PTE_PRESENT) && (gone || (~before & after & PTE_NX));
 }
 
-void page_protect(uint64_t va, uint64_t size, unsigned rights)
+int page_protect(uint64_t va, uint64_t size, unsigned rights)
 {
 	uint64_t end = va + size;
 	bool flush = false;
+	int ret;
 
 	table_edit_begin();
-	while (va < end) {
+	ret = page_cut(va);
+	if (!ret)
+		ret = page_cut(end);
+	while (va < end && !ret) {
 		unsigned level;
 		volatile uint64_t *entry = page_leaf_within(va, end, &level);
 
@@ -120,6 +131,7 @@ void page_protect(uint64_t va, uint64_t size, unsigned rights)
 	table_edit_end();
 	if (flush)
 		table_flush();
+	return ret;
 }
 
 bool page_is_mapped(uint64_t va, unsigned rights)

@@ -29,14 +29,21 @@ int page_map(uint64_t va, uint64_t pa, uint64_t size, unsigned rights);
  */
 int page_back(uint64_t va, uint64_t size, unsigned order, unsigned rights);
 
-/* Unmap [va, va + size) and give its frames back. Super-pages go whole, 1 GiB in parts. */
+/*
+ * Unmap [va, va + size) and give its frames back. Super-pages go whole, also those of
+ * which a part was given other rights; 1 GiB in parts.
+ */
 void page_unback(uint64_t va, uint64_t size);
 
 /* Unmap [va, va + size), whose frames are not the allocator's. */
 void page_unmap(uint64_t va, uint64_t size);
 
-/* Give what is mapped in [va, va + size) these rights; with none it stays, out of reach. */
-void page_protect(uint64_t va, uint64_t size, unsigned rights);
+/*
+ * Give what is mapped in [va, va + size) these rights; with none it stays, out of reach.
+ * A super-page that reaches across an end of it is mapped by small pages from then
+ * on. 0, or -ENOMEM (no frame for a table), and then nothing has changed.
+ */
+int page_protect(uint64_t va, uint64_t size, unsigned rights);
 
 /*
  * Cut the boot super-page that maps va to itself into 4 KiB pages. Only while

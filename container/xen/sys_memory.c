@@ -157,10 +157,10 @@ long sys_mprotect(const struct regs *regs)
 		return -EPERM;
 	if (is_region(&span, LAYOUT_REGION_COMMON))
 		return vm_protect(span.addr, span.size, rights);
-	if (!rights || !(is_placed(&span) || is_data(&span)))
+	/* Only in heaps do guards stand. */
+	if (!rights ? !is_region(&span, LAYOUT_REGION_HEAPS) : !is_placed(&span) && !is_data(&span))
 		return -EACCES;
-	page_protect(span.addr, span.size, rights);
-	return 0;
+	return page_protect(span.addr, span.size, rights);
 }
 
 /* Memory that the map backs at once stays backed, and is zeroed in place, where there is any. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Inside of the page tables, for page.c and page_back.c alone.
+ * Inside of the page tables, for page.c, page_back.c and page_cut.c alone.
  *
  * Levels count from the leaf: 0 is a page table, 3 the PML4. Entries are written
  * between table_edit_begin and table_edit_end only, which hold the tables' lock.
@@ -16,6 +16,7 @@
 
 #define PTE_NX (UINT64_C(1) << 63)
 #define PTE_KEPT 0x200 /* software's: the frame is there, but no access is allowed */
+#define PTE_CUT 0x400  /* software's: the table maps a super-frame, whole, in its order */
 #define PTE_FRAME ((UINT64_C(1) << 52) - LAYOUT_PAGE_SIZE)
 
 #define TABLE_SUPER 1 /* levels of the larger leaves */
@@ -60,5 +61,14 @@ void table_flush(void);
  */
 volatile uint64_t *page_leaf_within(uint64_t va, uint64_t end, unsigned *level);
 void page_giga_gone(void);
+
+/* In page_cut.c. Have no super-page reach across va. 0 or -ENOMEM. In an edit. */
+int page_cut(uint64_t va);
+
+/*
+ * Make the super-page at va whole again, if it was cut: an entry that allows nothing.
+ * The table that was in its place, to be freed once no core remembers it; or 0.
+ */
+uint64_t page_mend(uint64_t va);
 
 #endif

@@ -3,6 +3,7 @@
  * Breaks one rule of the address map, or of the processor, on purpose.
  */
 #include <atoll.h>
+#include <ipc/task.h>
 
 #include <signal.h>
 #include <stdio.h>
@@ -46,6 +47,28 @@ static __attribute__((noinline)) int overflow_stack(int depth)
 	return depth < DEEP ? overflow_stack(depth + 1) + frame[0] : 0;
 }
 
+static int sleep_on(void *unused)
+{
+	(void)unused;
+	return (int)task_sleep(CHANNEL_FOREVER);
+}
+
+static int overflow_task(void *unused)
+{
+	(void)unused;
+	task_yield();
+	return overflow_stack(0);
+}
+
+/* The second task that it spawns. */
+static void overflow_stack_of_task(void)
+{
+	task_spawn(sleep_on, NULL, 0);
+	task_spawn(overflow_task, NULL, 0);
+	for (;;)
+		task_yield();
+}
+
 static __attribute__((noinline)) void divide(void)
 {
 	printf("%d\n", 7 / zero);
@@ -71,6 +94,8 @@ int main(int argc, char **argv)
 		run_data();
 	else if (!strcmp(how, "stack"))
 		overflow_stack(0);
+	else if (!strcmp(how, "task"))
+		overflow_stack_of_task();
 	else if (!strcmp(how, "divide"))
 		divide();
 	else if (!strcmp(how, "abort"))
