@@ -378,7 +378,7 @@ return {
 	crash("constant", 139, "image read%-only data, which does not allow it", "write_constant"),
 	crash("data", 139, "jump to 0x", "image data, which does not allow it", "#0  %x+ %?", "run_data"),
 	crash("stack", 139, "write to 0x", "stack overflow of component culprit, thread 2"),
-	crash("task", 139, "write to 0x", "stack overflow of component culprit, task 2", "overflow_stack", "task_main"),
+	crash("task", 139, "stack overflow of component culprit, task 2", "overflow_stack", "task_main"),
 	crash("divide", 136, "divide error", "divide"),
 	crash("abort", 134, "aborted", "give_up"),
 	fail("thread", 139, "failed in thread 4", "faulter"),
