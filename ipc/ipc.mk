@@ -6,6 +6,6 @@ image-sources += ipc/bell.c ipc/bell_set.c \
 	ipc/endpoint.c ipc/endpoint_life.c ipc/endpoint_wait.c \
 	ipc/mailbox.c ipc/mailbox_serve.c \
 	ipc/ring.c \
-	ipc/service.c ipc/service_image.c ipc/service_set.c ipc/service_table.c \
+	ipc/service.c ipc/service_image.c ipc/service_script.c ipc/service_set.c ipc/service_table.c \
 	ipc/set.c ipc/set_timer.c ipc/set_wait.c \
 	ipc/task.c ipc/task_schedule.c ipc/task_stack.c ipc/task_switch.S

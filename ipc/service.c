@@ -94,35 +94,43 @@ static int service_error(enum channel_status status)
 	}
 }
 
-/* The wait is over; the end may have been given a line behind that. */
-static struct channel *service_waited(struct service_end *e, enum channel_status status)
+struct channel *service_connect_begin(const char *name)
 {
+	struct service *s = service_find(name);
+	struct service_client *client = s ? service_client_find(s, component_index()) : NULL;
+	struct service_end *e;
+
+	errno = s ? EACCES : ENOENT;
+	e = client ? service_ask(s, client) : NULL;
+	return e ? &e->ch : NULL;
+}
+
+struct channel *service_connect_end(struct channel *ch, enum channel_status status)
+{
+	struct service_end *e = service_end_find(ch);
 	bool held;
 	sigset_t kept;
 
 	channel_lock(&kept);
 	held = e->state == SERVICE_END_HELD;
+	/* Given a line, whatever the status: perhaps behind that. */
 	if (held)
-		endpoint_join(&e->ch);
+		endpoint_join(ch);
 	else
 		service_retire(e, CHANNEL_FINISHED);
 	channel_unlock(&kept);
 	errno = service_error(status);
-	return held ? &e->ch : NULL;
+	return held ? ch : NULL;
 }
 
 struct channel *channel_connect(const char *name, uint64_t deadline)
 {
-	struct service *s = service_find(name);
-	struct service_client *client = s ? service_client_find(s, component_index()) : NULL;
-	struct service_end *e;
+	struct channel *ch = service_connect_begin(name);
 	void *room;
 
-	errno = s ? EACCES : ENOENT;
-	e = client ? service_ask(s, client) : NULL;
-	if (!e || !endpoint_waits(&e->ch))
-		return e ? &e->ch : NULL;
-	return service_waited(e, endpoint_wait_room(&e->ch, 0, deadline, &room));
+	if (!ch || !endpoint_waits(ch))
+		return ch;
+	return service_connect_end(ch, endpoint_wait_room(ch, 0, deadline, &room));
 }
 
 enum channel_status channel_drop(struct channel *ch)
@@ -130,7 +138,7 @@ enum channel_status channel_drop(struct channel *ch)
 	struct service_end *e = service_end_find(ch);
 	sigset_t kept;
 
-	if (!e || e->state != SERVICE_END_HELD || ch->owner != component_index() || ch->tx.streamed)
+	if (!e || e->state == SERVICE_END_FREE || ch->owner != component_index() || ch->tx.streamed)
 		return CHANNEL_MISUSE;
 	channel_close(ch);
 	channel_lock(&kept);

@@ -55,6 +55,18 @@ static int service_make_door(struct service *s)
 	return 0;
 }
 
+static void service_make_closed(struct service *s)
+{
+	for (unsigned i = 0; i < CHANNEL_PROTOCOL; i++) {
+		struct channel *ch = &s->closed[i];
+
+		endpoint_init(ch, &s->door.tx_ring, &s->door.rx_ring, 0);
+		endpoint_drop(ch);
+		ch->name = s->spec->name;
+		ch->tx.reason = ch->rx.reason = CHANNEL_FINISHED + i;
+	}
+}
+
 /* An end over these rings, of which only the size matters to a client's. */
 static void service_make_end(struct service *s, struct service_client *client,
 			     struct service_end *e, const struct ring *tx, const struct ring *rx)
@@ -108,6 +120,7 @@ static int service_make(struct service *s, struct ring_control *controls, unsign
 	s->lines = calloc(s->spec->connections, sizeof(*s->lines));
 	if (!s->clients || !s->lines || service_make_door(s))
 		return -ENOMEM;
+	service_make_closed(s);
 	service_make_lines(s, controls, memory);
 	service_make_clients(s);
 	return 0;

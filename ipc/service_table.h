@@ -66,6 +66,7 @@ struct service_line {
 };
 
 struct service {
+	struct channel closed[CHANNEL_PROTOCOL]; /* by reason, from CHANNEL_FINISHED on */
 	struct channel door; /* its receiver is the server: numbers of lines that are offered */
 	struct ring_sender knocker;
 	const struct image_service *spec;
@@ -87,6 +88,24 @@ struct service_client *service_client_find(struct service *s, unsigned component
 
 /* The endpoint as one of a service, of whatever component and state, or NULL. */
 struct service_end *service_end_find(struct channel *ch);
+
+/*
+ * The two halves of channel_connect, for who waits in a way of its own. The first
+ * gives an endpoint that may still wait for its rings, as one that is
+ * CHANNEL_CONNECTING, or NULL with errno; channel_drop takes back that one, too. The
+ * second says what came of the wait, which ended with that status.
+ */
+struct channel *service_connect_begin(const char *name);
+struct channel *service_connect_end(struct channel *ch, enum channel_status status);
+
+/*
+ * Drop the endpoint and answer with one that is closed, for good, for the reason
+ * that this one was, and shared by all who have been given it.
+ */
+struct channel *service_drop_closed(struct channel *ch);
+
+/* Whether the calling component has another endpoint to connect to the service with. */
+bool service_has_share(const char *name);
 
 /* The lock is held for all of these. */
 

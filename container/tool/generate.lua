@@ -75,6 +75,7 @@ static const struct runtime_lua_program NAME_program = {
 	.size = SIZE,
 	.modules = MODULES,
 	.module_count = COUNT,
+	.services = SERVICES,
 };
 ]]
 
@@ -110,6 +111,7 @@ local function program_text(component)
 		SIZE = tostring(script.size),
 		MODULES = #modules > 0 and name .. "_modules" or "NULL",
 		COUNT = tostring(#modules),
+		SERVICES = component.in_service and "runtime_lua_services" or "NULL",
 	})
 end
 

@@ -3,7 +3,7 @@
 -- or every error that was found.
 --
 -- The result: {path, dir, name, cores, grace, decides, components, channels,
--- services}. A component is {name, line, index, contracts} and its fields, a channel
+-- services}. A component is {name, line, index, contracts, in_service} and its fields, a channel
 -- {name, line, from, to, size}, a service {name, line, server, clients, connections,
 -- per_client, size}; from, to, decides, server and clients are components.
 -- fields.lua says what the fields mean, bundle.lua what those are that name files,

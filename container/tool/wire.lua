@@ -78,6 +78,9 @@ function wire.service(reader, block, service, components)
 		reader:report_field(block, "per_client", "got %d, expected at most connections, which is %d", service.per_client,
 			service.connections)
 	end
+	for _, component in ipairs({ service.server, table.unpack(service.clients) }) do
+		component.in_service = true
+	end
 	local sides = { client = { name = "client" }, server = { name = "server" } }
 	local contract = contract_of(reader, block, service, sides.client, sides.server)
 	if contract and service.server then

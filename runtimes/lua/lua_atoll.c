@@ -70,7 +70,18 @@ static int atoll_stopping(lua_State *L)
 	return 1;
 }
 
+/* listen and connect where no service of the image names the component. [-0, +2, v] */
+static int atoll_no_service(lua_State *L)
+{
+	luaL_pushfail(L);
+	lua_pushfstring(L, "%s: service %s: not in the manifest", component_name(),
+			luaL_checkstring(L, 1));
+	return 2;
+}
+
 static const luaL_Reg functions[] = {
+	{"listen", atoll_no_service},
+	{"connect", atoll_no_service},
 	{"module", atoll_module},
 	{"name", atoll_name},
 	{"stats", atoll_stats},
@@ -87,5 +98,10 @@ int luaopen_atoll(lua_State *L)
 	luaL_newlib(L, functions);
 	runtime_lua_channels(L);
 	runtime_lua_tasks(L);
+	if (lua_getfield(L, LUA_REGISTRYINDEX, RUNTIME_LUA_SERVICES) == LUA_TFUNCTION) {
+		lua_pushvalue(L, -2);
+		lua_call(L, 1, 1);
+	}
+	lua_pop(L, 1);
 	return 1;
 }

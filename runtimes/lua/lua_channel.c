@@ -76,12 +76,13 @@ int runtime_lua_failure(lua_State *L, const struct channel *ch, enum channel_sta
 }
 
 /* As runtime_lua_wait, for a message, or for room for one of len bytes. [-0, +0, e] */
-static void wait_for(lua_State *L, enum runtime_lua_wait_kind kind, struct channel *ch, size_t len,
-		     uint64_t deadline, lua_KFunction k)
+static void wait_for(lua_State *L, enum runtime_lua_wait_kind kind,
+		     const struct runtime_lua_endpoint *e, size_t len, uint64_t deadline,
+		     lua_KFunction k)
 {
 	struct runtime_lua_wait w = {.deadline = deadline, .count = 1};
 
-	w.one = (struct runtime_lua_wait_item){kind, ch, NULL, len};
+	w.one = (struct runtime_lua_wait_item){.kind = kind, .ch = &e->ch, .len = len};
 	runtime_lua_wait(L, &w, (lua_KContext)deadline, k);
 }
 
@@ -101,7 +102,7 @@ static int send_on(lua_State *L, int status, lua_KContext deadline)
 
 int runtime_lua_send_string(lua_State *L, uint64_t deadline)
 {
-	struct channel *ch = channel_check(L);
+	const struct runtime_lua_endpoint *e = runtime_lua_endpoint_check(L);
 	enum channel_status status;
 	bool stopping = false;
 	size_t len;
@@ -109,13 +110,13 @@ int runtime_lua_send_string(lua_State *L, uint64_t deadline)
 
 	runtime_lua_turn(L, (lua_KContext)deadline, send_on);
 	for (;;) {
-		status = runtime_lua_post(ch, msg, len,
+		status = runtime_lua_post(e->ch, msg, len,
 					  runtime_lua_alone() ? deadline : CHANNEL_NOW);
 		if (status != CHANNEL_AGAIN || runtime_lua_wait_over(deadline, &stopping))
 			break;
-		wait_for(L, RUNTIME_LUA_WAIT_ROOM, ch, len, deadline, send_on);
+		wait_for(L, RUNTIME_LUA_WAIT_ROOM, e, len, deadline, send_on);
 	}
-	return runtime_lua_sent(L, ch, stopping ? CHANNEL_STOPPING : status);
+	return runtime_lua_sent(L, e->ch, stopping ? CHANNEL_STOPPING : status);
 }
 
 /* endpoint:send(message [, timeout]) -> true | nil, word. [-0, +1|2, v] */
@@ -150,7 +151,7 @@ int runtime_lua_receive(lua_State *L, uint64_t deadline, runtime_lua_take take, 
 			return take(L, e->ch, msg, len);
 		if (status != CHANNEL_AGAIN || runtime_lua_wait_over(deadline, &stopping))
 			break;
-		wait_for(L, RUNTIME_LUA_WAIT_MESSAGE, e->ch, 0, deadline, k);
+		wait_for(L, RUNTIME_LUA_WAIT_MESSAGE, e, 0, deadline, k);
 	}
 	return runtime_lua_failure(L, e->ch, stopping ? CHANNEL_STOPPING : status);
 }
@@ -247,6 +248,9 @@ static int verb_close(lua_State *L)
 	runtime_lua_view_drop(e);
 	if (e->ch)
 		channel_close(e->ch);
+	if (e->drop)
+		e->ch = e->drop(e->ch);
+	e->drop = NULL;
 	return 0;
 }
 
@@ -316,18 +320,22 @@ static const char *open_error(int error)
 	}
 }
 
-/* The endpoint that lives by this name, or a new one. [-0, +1, m] */
-static struct runtime_lua_endpoint *endpoint_push(lua_State *L, const char *name)
+struct runtime_lua_endpoint *runtime_lua_endpoint_new(lua_State *L)
 {
-	struct runtime_lua_endpoint *e;
+	struct runtime_lua_endpoint *e = lua_newuserdatauv(L, sizeof(*e), 0);
 
-	if (lua_getfield(L, lua_upvalueindex(1), name) == LUA_TUSERDATA)
-		return lua_touserdata(L, -1);
-	lua_pop(L, 1);
-	e = lua_newuserdatauv(L, sizeof(*e), 0);
 	*e = (struct runtime_lua_endpoint){.mark = &runtime_lua_endpoint_mark};
 	luaL_setmetatable(L, ENDPOINT);
 	return e;
+}
+
+/* The endpoint that lives by this name, or a new one. [-0, +1, m] */
+static struct runtime_lua_endpoint *endpoint_push(lua_State *L, const char *name)
+{
+	if (lua_getfield(L, lua_upvalueindex(1), name) == LUA_TUSERDATA)
+		return lua_touserdata(L, -1);
+	lua_pop(L, 1);
+	return runtime_lua_endpoint_new(L);
 }
 
 /*
@@ -385,6 +393,15 @@ static const luaL_Reg functions[] = {
 	{NULL, NULL},
 };
 
+void runtime_lua_weak_table(lua_State *L)
+{
+	lua_newtable(L);
+	lua_createtable(L, 0, 1);
+	lua_pushliteral(L, "v");
+	lua_setfield(L, -2, "__mode");
+	lua_setmetatable(L, -2);
+}
+
 void runtime_lua_channels(lua_State *L)
 {
 	luaL_newmetatable(L, ENDPOINT);
@@ -395,10 +412,6 @@ void runtime_lua_channels(lua_State *L)
 	lua_setfield(L, -2, "__index");
 	lua_pop(L, 1);
 	runtime_lua_views(L);
-	lua_newtable(L); /* the open endpoints */
-	lua_createtable(L, 0, 1);
-	lua_pushliteral(L, "v");
-	lua_setfield(L, -2, "__mode");
-	lua_setmetatable(L, -2);
+	runtime_lua_weak_table(L); /* the open endpoints */
 	luaL_setfuncs(L, functions, 1);
 }

@@ -70,7 +70,7 @@ static int join_try(lua_State *L, struct runtime_lua_task *t, uint64_t deadline)
 	struct runtime_lua_wait w = {.deadline = deadline, .count = 1};
 	bool stopping;
 
-	w.one = (struct runtime_lua_wait_item){RUNTIME_LUA_WAIT_TASK, NULL, t, 0};
+	w.one = (struct runtime_lua_wait_item){.kind = RUNTIME_LUA_WAIT_TASK, .task = t};
 	for (;;) {
 		if (t->state >= RUNTIME_LUA_TASK_ENDED)
 			return task_results(L, t);
@@ -163,22 +163,26 @@ static int atoll_yield(lua_State *L)
 	return runtime_lua_yield(L);
 }
 
-/* Entry i of the list: an endpoint that can be received from, or a task. [-0, +0, v] */
+/* Entry i of the list: an endpoint that can be received from, a service, or a task. [-0, +0, v] */
 static struct runtime_lua_wait_item select_item(lua_State *L, lua_Integer i)
 {
 	struct runtime_lua_wait_item item = {.kind = RUNTIME_LUA_WAIT_MESSAGE};
 	struct runtime_lua_endpoint *e;
+	struct runtime_lua_service *s;
 
 	lua_rawgeti(L, 1, i);
 	e = runtime_lua_endpoint_test(L, -1);
+	s = luaL_testudata(L, -1, RUNTIME_LUA_SERVICE);
 	item.task = luaL_testudata(L, -1, TASK);
 	if (e)
-		item.ch = e->ch;
+		item.ch = &e->ch;
+	else if (s)
+		item.ch = &s->door;
 	else if (item.task)
 		item.kind = RUNTIME_LUA_WAIT_TASK;
 	else
-		luaL_error(L, "entry %I: got a %s, expected an endpoint or a task", (LUAI_UACINT)i,
-			   luaL_typename(L, -1));
+		luaL_error(L, "entry %I: got a %s, expected an endpoint, a service or a task",
+			   (LUAI_UACINT)i, luaL_typename(L, -1));
 	lua_pop(L, 1);
 	return item;
 }

@@ -12,6 +12,7 @@
  *   static const struct runtime_lua_program NAME_program = {
  *           .chunkname = "@counter.lua", .code = NAME_code, .size = SIZE,
  *           .modules = NAME_modules, .module_count = 2,
+ *           .services = runtime_lua_services,
  *   };
  *
  * with .runtime = &runtime_lua and .program = &NAME_program.
@@ -38,7 +39,14 @@ struct runtime_lua_program {
 	size_t size;           /* bytes of code */
 	const struct runtime_lua_module *modules; /* names differ; NULL where there is none */
 	unsigned module_count;
+	int (*services)(struct lua_State *); /* runtime_lua_services, or NULL */
 };
+
+/* In the registry: that function, for luaopen_atoll to call with its table. */
+#define RUNTIME_LUA_SERVICES "atoll.services"
+
+/* Put listen and connect into that table; of components that a service names. [-0, +0, m] */
+int runtime_lua_services(struct lua_State *L);
 
 /*
  * A chunk as a function, or a status of lua_load's and a message; chunkname is

@@ -15,6 +15,7 @@
 #include "ipc/channel.h"
 
 struct runtime_lua_view;
+struct service;
 
 /* Its address tells an endpoint from other userdata of the size: of those none begins with it. */
 extern const char runtime_lua_endpoint_mark;
@@ -23,6 +24,17 @@ struct runtime_lua_endpoint {
 	const char *mark;
 	struct channel *ch;            /* the container's; NULL when there was none to open */
 	struct runtime_lua_view *view; /* holds the message at the receiver's cursor; or NULL */
+	/* Gives a service's endpoint back, and leaves a closed one in its place; else NULL. */
+	struct channel *(*drop)(struct channel *ch);
+};
+
+/* The metatable of services (lua_service.c). */
+#define RUNTIME_LUA_SERVICE "atoll.service"
+
+struct runtime_lua_service {
+	struct service *service; /* NULL: there was none, or it is closed */
+	struct channel *door;    /* to be received from when there is a connection to accept */
+	const char *name;
 };
 
 /* What is no endpoint, or was never open: an error that says so. [-0, +0, v] */
@@ -37,6 +49,12 @@ static inline struct runtime_lua_endpoint *runtime_lua_endpoint_check(lua_State 
 		return e;
 	return runtime_lua_endpoint_refuse(L);
 }
+
+/* A new one that is not open. [-0, +1, m] */
+struct runtime_lua_endpoint *runtime_lua_endpoint_new(lua_State *L);
+
+/* A table whose values do not keep what they are from the collector. [-0, +1, m] */
+void runtime_lua_weak_table(lua_State *L);
 
 /* The same at any index, or NULL for what is no endpoint. [-0, +0, v] */
 struct runtime_lua_endpoint *runtime_lua_endpoint_test(lua_State *L, int index);

@@ -212,4 +212,8 @@ void runtime_lua_modules(lua_State *L, const struct runtime_lua_program *program
 	lua_pushcfunction(L, luaopen_atoll);
 	lua_setfield(L, -2, "atoll");
 	lua_pop(L, 2);
+	if (program->services) {
+		lua_pushcfunction(L, program->services);
+		lua_setfield(L, LUA_REGISTRYINDEX, RUNTIME_LUA_SERVICES);
+	}
 }

@@ -53,10 +53,10 @@ int runtime_lua_sleep_add(const struct runtime_lua_wait *w)
 		sleeper.until = ~w->deadline;
 	for (unsigned i = 0; i < w->count && !error; i++)
 		if (items[i].kind == RUNTIME_LUA_WAIT_MESSAGE)
-			error = sleep_keep(channel_set_receive(sleeper.set, items[i].ch, NULL));
+			error = sleep_keep(channel_set_receive(sleeper.set, *items[i].ch, NULL));
 		else if (items[i].kind == RUNTIME_LUA_WAIT_ROOM)
 			error = sleep_keep(
-				channel_set_send(sleeper.set, items[i].ch, items[i].len, NULL));
+				channel_set_send(sleeper.set, *items[i].ch, items[i].len, NULL));
 	return error;
 }
 

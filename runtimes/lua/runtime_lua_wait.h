@@ -24,13 +24,16 @@ enum runtime_lua_wait_kind {
 	RUNTIME_LUA_WAIT_MESSAGE, /* ch has one, or never will */
 	RUNTIME_LUA_WAIT_ROOM,    /* ch has room for len bytes, or never will */
 	RUNTIME_LUA_WAIT_TASK,    /* task has ended */
+	RUNTIME_LUA_WAIT_OTHER,   /* is_over(of), which another task's doing changes */
 };
 
 struct runtime_lua_wait_item {
 	enum runtime_lua_wait_kind kind;
-	struct channel *ch;
+	struct channel *const *ch; /* a field of the endpoint, which may be closed meanwhile */
 	struct runtime_lua_task *task;
 	size_t len;
+	bool (*is_over)(const char *of);
+	const char *of;
 };
 
 /* Over when one item is, or the deadline is past, or, of one for ever, when we are to stop. */

@@ -123,8 +123,11 @@ static void errors_end(FILE *file, int saved)
 
 static inline int script_run(const char *code, size_t size)
 {
-	const struct runtime_lua_program program = {"@script.lua", code, size, script_modules,
-						    script_module_count};
+	const struct runtime_lua_program program = {.chunkname = "@script.lua",
+						    .code = code,
+						    .size = size,
+						    .modules = script_modules,
+						    .module_count = script_module_count};
 	const struct image_component spec = {.name = "tester", .program = &program};
 	char *argv[] = {(char *)"tester", (char *)"one", (char *)"two words", NULL};
 	char *envp[] = {(char *)"LANG=C", (char *)"EMPTY=", NULL};

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: MIT */
+/* Services as Lua has them: listen, accept, connect; endpoints that come and go. */
+#include <errno.h>
+#include <lauxlib.h>
+
+#include "container/component.h"
+#include "container/image.h"
+#include "ipc/service_table.h"
+#include "runtimes/lua/runtime_lua.h"
+#include "runtimes/lua/runtime_lua_channel.h"
+#include "runtimes/lua/runtime_lua_state.h"
+#include "runtimes/lua/runtime_lua_wait.h"
+
+/* nil and a word, or what the manifest has against it. [-0, +2, m] */
+static int service_failure(lua_State *L, const char *name, int error)
+{
+	const char *why = "not in the manifest";
+
+	luaL_pushfail(L);
+	switch (error) {
+	case ECONNREFUSED:
+		lua_pushliteral(L, "refused");
+		return 2;
+	case ETIMEDOUT:
+		lua_pushliteral(L, "timeout");
+		return 2;
+	case ESHUTDOWN:
+		runtime_lua_stop_seen(L);
+		lua_pushliteral(L, "stopping");
+		return 2;
+	case EACCES:
+		why = "belongs to other components";
+		break;
+	case EMFILE:
+		why = "has no more connections for this component";
+		break;
+	default:
+		break;
+	}
+	lua_pushfstring(L, "%s: service %s: %s", component_name(), name, why);
+	return 2;
+}
+
+static struct runtime_lua_service *service_check(lua_State *L)
+{
+	return luaL_checkudata(L, 1, RUNTIME_LUA_SERVICE);
+}
+
+static int accept_on(lua_State *L, int status, lua_KContext deadline);
+
+/* The stack: service, the endpoint to be. [-0, +1|2, v] */
+static int accept_try(lua_State *L, uint64_t deadline)
+{
+	const struct runtime_lua_service *s = service_check(L);
+	struct runtime_lua_endpoint *e = lua_touserdata(L, 2);
+	struct runtime_lua_wait w = {.deadline = deadline, .count = 1};
+	enum channel_status status = CHANNEL_CLOSED;
+	bool stopping = false;
+
+	w.one = (struct runtime_lua_wait_item){.kind = RUNTIME_LUA_WAIT_MESSAGE, .ch = &s->door};
+	while (s->service) {
+		status = service_accept(s->service, runtime_lua_alone() ? deadline : CHANNEL_NOW,
+					&e->ch);
+		if (status != CHANNEL_AGAIN || runtime_lua_wait_over(deadline, &stopping))
+			break;
+		runtime_lua_wait(L, &w, (lua_KContext)deadline, accept_on);
+		status = CHANNEL_CLOSED; /* unless another task has left it open */
+	}
+	if (status != CHANNEL_OK)
+		return runtime_lua_failure(L, s->door, stopping ? CHANNEL_STOPPING : status);
+	e->drop = service_drop_closed;
+	return 1;
+}
+
+static int accept_on(lua_State *L, int status, lua_KContext deadline)
+{
+	(void)status;
+	lua_settop(L, 2);
+	return accept_try(L, (uint64_t)deadline);
+}
+
+/* service:accept([timeout]) -> endpoint | nil, word. [-0, +1|2, v] */
+static int service_verb_accept(lua_State *L)
+{
+	uint64_t deadline = runtime_lua_deadline_check(L, 2);
+
+	service_check(L);
+	lua_settop(L, 1);
+	runtime_lua_endpoint_new(L);
+	return accept_try(L, deadline);
+}
+
+/* What the loop below calls; its second argument is the endpoint before. [-0, +1|2, v] */
+static int accepted_next(lua_State *L)
+{
+	service_check(L);
+	lua_settop(L, 1);
+	runtime_lua_endpoint_new(L);
+	return accept_try(L, CHANNEL_FOREVER);
+}
+
+/* for endpoint in service:accepted() do: until it is closed, or we are to stop. [-0, +2, v] */
+static int service_accepted(lua_State *L)
+{
+	service_check(L);
+	lua_pushcfunction(L, accepted_next);
+	lua_pushvalue(L, 1);
+	return 2;
+}
+
+/* service:close(), <close> and the collector; any number of times. [-0, +0, v] */
+static int service_verb_close(lua_State *L)
+{
+	struct runtime_lua_service *s = service_check(L);
+
+	if (s->service)
+		service_close(s->service);
+	s->service = NULL;
+	return 0;
+}
+
+/* service:name() [-0, +1, v] */
+static int service_name(lua_State *L)
+{
+	lua_pushstring(L, service_check(L)->name);
+	return 1;
+}
+
+/*
+ * atoll.listen(name) -> service | nil, message. While a service lives, listening
+ * again gives the same one, lest the collector of one close the other; the upvalue
+ * maps names to them, weakly. [-0, +1|2, v]
+ */
+static int atoll_listen(lua_State *L)
+{
+	const char *name = luaL_checkstring(L, 1);
+	struct runtime_lua_service *s;
+
+	if (lua_getfield(L, lua_upvalueindex(1), name) == LUA_TUSERDATA) {
+		s = lua_touserdata(L, -1);
+	} else {
+		s = lua_newuserdatauv(L, sizeof(*s), 0);
+		*s = (struct runtime_lua_service){NULL, NULL, NULL};
+		luaL_setmetatable(L, RUNTIME_LUA_SERVICE);
+	}
+	s->service = service_listen(name);
+	if (!s->service)
+		return service_failure(L, name, errno);
+	s->door = &s->service->door;
+	s->name = s->service->spec->name;
+	lua_pushvalue(L, -1);
+	lua_setfield(L, lua_upvalueindex(1), name);
+	return 1;
+}
+
+static int connect_on(lua_State *L, int status, lua_KContext deadline);
+
+static void connect_wait(lua_State *L, uint64_t deadline, const struct runtime_lua_wait_item *item)
+{
+	struct runtime_lua_wait w = {.deadline = deadline, .count = 1};
+
+	w.one = *item;
+	runtime_lua_wait(L, &w, (lua_KContext)deadline, connect_on);
+}
+
+/* Until the endpoint to be has one to wait with: 0, or why not. [-0, +0, e] */
+static int connect_begin(lua_State *L, uint64_t deadline, struct runtime_lua_endpoint *e)
+{
+	const char *name = lua_tostring(L, 1);
+	const struct runtime_lua_wait_item item = {
+		.kind = RUNTIME_LUA_WAIT_OTHER, .is_over = service_has_share, .of = name};
+	bool stopping;
+
+	while (!e->ch) {
+		e->ch = service_connect_begin(name);
+		if (e->ch)
+			break;
+		/* What another task has may come back. */
+		if (errno != EMFILE || runtime_lua_alone())
+			return errno;
+		if (runtime_lua_wait_over(deadline, &stopping))
+			return stopping ? ESHUTDOWN : ETIMEDOUT;
+		connect_wait(L, deadline, &item);
+	}
+	e->drop = service_drop_closed;
+	return 0;
+}
+
+/* The stack: name, the endpoint to be. [-0, +1|2, e] */
+static int connect_try(lua_State *L, uint64_t deadline)
+{
+	struct runtime_lua_endpoint *e = lua_touserdata(L, 2);
+	const struct runtime_lua_wait_item item = {.kind = RUNTIME_LUA_WAIT_ROOM, .ch = &e->ch};
+	int error = connect_begin(L, deadline, e);
+	enum channel_status status;
+	bool stopping = false;
+	void *room;
+
+	if (error)
+		return service_failure(L, lua_tostring(L, 1), error);
+	for (;;) {
+		status = channel_reserve(e->ch, 0, runtime_lua_alone() ? deadline : CHANNEL_NOW,
+					 &room);
+		if (status != CHANNEL_AGAIN || runtime_lua_wait_over(deadline, &stopping))
+			break;
+		connect_wait(L, deadline, &item);
+	}
+	e->ch = service_connect_end(e->ch, stopping ? CHANNEL_STOPPING : status);
+	if (e->ch)
+		return 1;
+	e->drop = NULL;
+	return service_failure(L, lua_tostring(L, 1), errno);
+}
+
+static int connect_on(lua_State *L, int status, lua_KContext deadline)
+{
+	(void)status;
+	lua_settop(L, 2);
+	return connect_try(L, (uint64_t)deadline);
+}
+
+/* atoll.connect(name [, timeout]) -> endpoint | nil, word or message. [-0, +1|2, v] */
+static int atoll_connect(lua_State *L)
+{
+	uint64_t deadline = runtime_lua_deadline_check(L, 2);
+
+	luaL_checkstring(L, 1);
+	lua_settop(L, 1);
+	runtime_lua_endpoint_new(L);
+	return connect_try(L, deadline);
+}
+
+static const luaL_Reg methods[] = {
+	{"accept", service_verb_accept},
+	{"accepted", service_accepted},
+	{"close", service_verb_close},
+	{"name", service_name},
+	{"__gc", service_verb_close},
+	{"__close", service_verb_close},
+	{NULL, NULL},
+};
+
+static const luaL_Reg functions[] = {
+	{"listen", atoll_listen},
+	{"connect", atoll_connect},
+	{NULL, NULL},
+};
+
+int runtime_lua_services(lua_State *L)
+{
+	luaL_newmetatable(L, RUNTIME_LUA_SERVICE);
+	luaL_setfuncs(L, methods, 0);
+	lua_pushvalue(L, -1);
+	lua_setfield(L, -2, "__index");
+	lua_pop(L, 1);
+	lua_settop(L, 1);
+	runtime_lua_weak_table(L); /* the services listened on */
+	luaL_setfuncs(L, functions, 1);
+	return 1;
+}
