@@ -447,6 +447,13 @@ return {
 		on = PLAIN,
 		expect = { output = { "all 10 deaths were told", "Lua: all 5 deaths were told" } },
 	}),
+	job("service: clients in C and Lua, a server that dies, a component with itself", {
+		image = "service",
+		on = PLAIN, -- the desk dies with tasks under way
+		expect = { output = { "caller: all 60 connections were answered or told of a death: yes, %d+ deaths",
+			"script: 40 connections were answered or told of a death",
+			"loop: 12 tasks were served by their own component" } },
+	}),
 	job("shutdown: a component that is asked to stop may do so", {
 		image = "shutdown",
 		after = "waits to be asked",
