@@ -205,7 +205,7 @@ local function decoder_text(contract, message)
 		end
 	end
 	if #message.fields == 0 then
-		fixed = "\tm->nothing = 0;\n"
+		fixed = "\t(void)bytes;\n\tm->nothing = 0;\n"
 	end
 	return fill(decoder, { channel = contract.name, message = message.name, fixed = tostring(message.fixed),
 		gets = fixed .. strings })

@@ -145,6 +145,42 @@ function contract:open()
 	return converse(self, atoll.open(self.wire))
 end
 
+-- As client of a service.
+function contract:connect(timeout)
+	return converse(self, atoll.connect(self.wire, timeout))
+end
+
+-- A service whose connections are conversations.
+local listener = {}
+listener.__index = listener
+
+-- As its server: listener | nil, message
+function contract:listen()
+	local service, err = atoll.listen(self.wire)
+	if not service then
+		return nil, err
+	end
+	return setmetatable({ contract = self, service = service }, listener)
+end
+
+function listener:accept(timeout)
+	return converse(self.contract, self.service:accept(timeout))
+end
+
+local function accept_next(self)
+	return self:accept()
+end
+
+-- for conversation in listener:accepted() do
+function listener:accepted()
+	return accept_next, self
+end
+
+function listener:close()
+	self.service:close()
+end
+listener.__close = listener.close
+
 -- Where a message leads from here, or nil.
 local function turn(self, name)
 	local order = self.contract.order

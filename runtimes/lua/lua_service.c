@@ -113,8 +113,11 @@ static int service_verb_close(lua_State *L)
 {
 	struct runtime_lua_service *s = service_check(L);
 
-	if (s->service)
-		service_close(s->service);
+	if (!s->service)
+		return 0;
+	lua_pushnil(L);
+	lua_rawsetp(L, LUA_REGISTRYINDEX, s->service);
+	service_close(s->service);
 	s->service = NULL;
 	return 0;
 }
@@ -127,14 +130,33 @@ static int service_name(lua_State *L)
 }
 
 /*
+ * The service is s's from now on. One that was forgotten is in no map any more as
+ * soon as that is found, but collected later, and must not close the service then:
+ * the registry has, by its address, whose it is, until that is closed. [-0, +0, m]
+ */
+static void service_own(lua_State *L, struct runtime_lua_service *s, struct service *service)
+{
+	struct runtime_lua_service *before;
+
+	lua_rawgetp(L, LUA_REGISTRYINDEX, service);
+	before = lua_touserdata(L, -1);
+	lua_pop(L, 1);
+	if (before && before != s)
+		before->service = NULL;
+	s->service = service; /* first: without memory for the rest the collector closes it */
+	lua_pushlightuserdata(L, s);
+	lua_rawsetp(L, LUA_REGISTRYINDEX, service);
+}
+
+/*
  * atoll.listen(name) -> service | nil, message. While a service lives, listening
- * again gives the same one, lest the collector of one close the other; the upvalue
- * maps names to them, weakly. [-0, +1|2, v]
+ * again gives the same one; the upvalue maps names to them, weakly. [-0, +1|2, v]
  */
 static int atoll_listen(lua_State *L)
 {
 	const char *name = luaL_checkstring(L, 1);
 	struct runtime_lua_service *s;
+	struct service *service;
 
 	if (lua_getfield(L, lua_upvalueindex(1), name) == LUA_TUSERDATA) {
 		s = lua_touserdata(L, -1);
@@ -143,11 +165,12 @@ static int atoll_listen(lua_State *L)
 		*s = (struct runtime_lua_service){NULL, NULL, NULL};
 		luaL_setmetatable(L, RUNTIME_LUA_SERVICE);
 	}
-	s->service = service_listen(name);
-	if (!s->service)
+	service = service_listen(name);
+	if (!service)
 		return service_failure(L, name, errno);
-	s->door = &s->service->door;
-	s->name = s->service->spec->name;
+	s->door = &service->door;
+	s->name = service->spec->name;
+	service_own(L, s, service);
 	lua_pushvalue(L, -1);
 	lua_setfield(L, lua_upvalueindex(1), name);
 	return 1;

@@ -287,6 +287,16 @@ static void a_service_that_is_forgotten_is_closed(void **state)
 	    "none, why = waiting:recv(); assert(none == nil and why == 'closed')");
 }
 
+/* Once the weak map has lost it, a finalizer of its own may listen before its turn has come. */
+static void a_service_that_is_collected_late_leaves_the_next_one_open(void **state)
+{
+	run(*state, SELF,
+	    "local s = assert(atoll.listen('loop')); local again\n"
+	    "setmetatable({ s }, { __gc = function() again = assert(atoll.listen('loop')) end })\n"
+	    "s = nil; collectgarbage(); assert(again); collectgarbage(); collectgarbage()\n"
+	    "local a = assert(atoll.connect('loop', 0)); assert(again:accept(0))");
+}
+
 static void select_waits_for_services_and_their_endpoints(void **state)
 {
 	run(*state, SELF,
@@ -367,6 +377,7 @@ int main(void)
 		LUA_TEST(tasks_of_one_component_talk_through_its_service),
 		LUA_TEST(accepting_ends_with_a_word),
 		LUA_TEST(a_service_that_is_forgotten_is_closed),
+		LUA_TEST(a_service_that_is_collected_late_leaves_the_next_one_open),
 		LUA_TEST(select_waits_for_services_and_their_endpoints),
 		LUA_TEST(who_waits_at_an_endpoint_that_another_task_closes_is_told),
 		LUA_TEST(a_task_that_is_cancelled_while_it_connects_leaves_nothing),
