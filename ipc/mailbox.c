@@ -101,7 +101,7 @@ enum channel_status mailbox_start(struct channel *ch, const void *request, size_
 	if (ring_rare(len > MAILBOX_MAX))
 		return CHANNEL_TOO_BIG;
 	if (ring_rare(s->reason || s->call.reason))
-		return CHANNEL_CLOSED;
+		return endpoint_ended(ch, s->reason);
 	if (ring_rare(s->call.calling || s->streamed))
 		return CHANNEL_MISUSE;
 	s->call.calling = true; /* to other tasks, while this one waits */

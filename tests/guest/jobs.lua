@@ -119,6 +119,10 @@ return {
 		expect = { output = { "soup for seat 7: 1100 cents, hot", "cake for seat 7: 420 cents",
 			"moon: there is no moon" } },
 	}),
+	job("till: a service in C for the tasks of a Lua component", {
+		image = "till",
+		expect = { output = { "ten customers paid 55.00", "the bank closes with 55.00" } },
+	}),
 	job("tasks: a Lua component that waits at many places at once", {
 		image = "tasks",
 		expect = { output = { "fast 20, slow 3, ticks true, values true, views true", "failed: wanted",
