@@ -27,6 +27,8 @@
 #ifndef IPC_MAILBOX_LINE_H
 #define IPC_MAILBOX_LINE_H
 
+#include <string.h>
+
 #include "ipc/mailbox.h"
 
 enum mailbox_kind {
@@ -41,6 +43,9 @@ struct mailbox_line {
 	uint64_t position; /* of a request */
 	unsigned char bytes[MAILBOX_MAX];
 };
+
+/* Polls, with a pause after each, before a side waits as for messages: some microseconds. */
+#define MAILBOX_SPINS 200
 
 #define MAILBOX_KIND_SHIFT 6
 #define MAILBOX_LENGTH_MASK ((UINT64_C(1) << MAILBOX_KIND_SHIFT) - 1)
@@ -89,6 +94,39 @@ static inline enum mailbox_kind mailbox_kind(uint64_t word)
 static inline size_t mailbox_length(uint64_t word)
 {
 	return (size_t)(word & MAILBOX_LENGTH_MASK);
+}
+
+static inline size_t mailbox_copy_some(unsigned char *to, const unsigned char *from, size_t at,
+				       size_t some, size_t len)
+{
+	unsigned char word[8];
+
+	if (!(len & some))
+		return at;
+	memcpy(word, from + at, some);
+	memcpy(to + at, word, some);
+	return at + some;
+}
+
+/*
+ * Copy up to MAILBOX_MAX bytes, which may overlap if they go down. By words, like what
+ * fills and reads them: a wider load of what narrower stores have just written would
+ * have to wait for them all.
+ */
+static inline void mailbox_copy(unsigned char *to, const unsigned char *from, size_t len)
+{
+	size_t at = 0;
+
+	while (at < (len & ~(size_t)7)) {
+		uint64_t word;
+
+		memcpy(&word, from + at, 8);
+		memcpy(to + at, &word, 8);
+		at += 8;
+	}
+	at = mailbox_copy_some(to, from, at, 4, len);
+	at = mailbox_copy_some(to, from, at, 2, len);
+	mailbox_copy_some(to, from, at, 1, len);
 }
 
 struct endpoint_attempt;

@@ -2,8 +2,6 @@
 /* Calls through one line: the server. */
 #include "ipc/mailbox.h"
 
-#include <string.h>
-
 #include "ipc/endpoint.h"
 
 enum mailbox_news {
@@ -13,10 +11,10 @@ enum mailbox_news {
 	MAILBOX_BROKEN,
 };
 
-static enum mailbox_news mailbox_news(struct ring_receiver *r)
+/* V1: acquires what C1 released. */
+static inline enum mailbox_news mailbox_news(struct ring_receiver *r)
 {
 	const struct mailbox_line *line = &r->control->mailbox;
-	/* V1 */
 	uint64_t word = __atomic_load_n(&line->word, __ATOMIC_ACQUIRE);
 	uint64_t number = mailbox_number(word), before = r->serve.number;
 
@@ -42,14 +40,13 @@ static void mailbox_open(struct channel *ch)
 		endpoint_wake(&control->flag.caller, &ch->rx.bells);
 }
 
-static enum channel_status mailbox_found(struct endpoint_attempt *a)
+static inline enum channel_status mailbox_found(struct ring_receiver *r, const void **msg,
+						size_t *len)
 {
-	struct ring_receiver *r = &a->ch->rx;
-
 	r->held = 0; /* a message behind it, perhaps: it will be peeked again */
 	r->serve.due = true;
-	*a->msg = r->control->mailbox.bytes;
-	*a->msg_len = mailbox_length(r->serve.word);
+	*msg = r->control->mailbox.bytes;
+	*len = mailbox_length(r->serve.word);
 	return CHANNEL_OK;
 }
 
@@ -67,7 +64,7 @@ static enum channel_status mailbox_beside(struct endpoint_attempt *a, enum chann
 	case MAILBOX_NONE:
 		return status;
 	case MAILBOX_DUE:
-		return mailbox_found(a);
+		return mailbox_found(&a->ch->rx, a->msg, a->msg_len);
 	case MAILBOX_AHEAD:
 		/* The word was stored behind those messages, so now they are there. */
 		if (status == CHANNEL_AGAIN)
@@ -81,7 +78,6 @@ static enum channel_status mailbox_beside(struct endpoint_attempt *a, enum chann
 	return mailbox_broken(a->ch);
 }
 
-/* The next request or message. Whichever was sent first; a reply is none of either. */
 enum channel_status mailbox_look(struct endpoint_attempt *a)
 {
 	struct channel *ch = a->ch;
@@ -90,7 +86,7 @@ enum channel_status mailbox_look(struct endpoint_attempt *a)
 	enum channel_status status;
 
 	if (!before && mailbox_news(r) == MAILBOX_DUE)
-		return mailbox_found(a);
+		return mailbox_found(r, a->msg, a->msg_len);
 	r->serve.due = false;
 	status = endpoint_peek(ch, a->msg, a->msg_len);
 	if (ring_rare(before || r->reason == CHANNEL_PROTOCOL || ch->rx_waits))
@@ -100,10 +96,9 @@ enum channel_status mailbox_look(struct endpoint_attempt *a)
 	return mailbox_beside(a, status);
 }
 
-enum channel_status mailbox_receive(struct channel *ch, uint64_t deadline, bool *request,
-				    const void **msg, size_t *len)
+static __attribute__((noinline)) enum channel_status
+mailbox_await(struct channel *ch, uint64_t deadline, const void **msg, size_t *len)
 {
-	struct mailbox_server *serve = &ch->rx.serve;
 	struct endpoint_attempt a = {
 		.ch = ch,
 		.deadline = deadline,
@@ -115,12 +110,39 @@ enum channel_status mailbox_receive(struct channel *ch, uint64_t deadline, bool 
 	};
 	enum channel_status status = mailbox_look(&a);
 
-	if (status == CHANNEL_AGAIN && deadline != CHANNEL_NOW)
-		status = endpoint_wait(&a);
-	*request = status == CHANNEL_OK && serve->due;
+	return status == CHANNEL_AGAIN && deadline != CHANNEL_NOW ? endpoint_wait(&a) : status;
+}
+
+/* The next polls see nothing but the request's word and that of the next message. */
+static inline void mailbox_spin(const struct ring_receiver *r)
+{
+	const uint64_t *request = &r->control->mailbox.word;
+	const uint64_t *message = ring_word(r->memory, r->size, r->cursor);
+
+	for (unsigned i = 0; i < MAILBOX_SPINS; i++) {
+		if (mailbox_number(__atomic_load_n(request, __ATOMIC_RELAXED)) != r->serve.number ||
+		    __atomic_load_n(message, __ATOMIC_RELAXED))
+			break;
+		bell_pause();
+	}
+}
+
+enum channel_status mailbox_receive(struct channel *ch, uint64_t deadline, bool *request,
+				    const void **msg, size_t *len)
+{
+	struct ring_receiver *r = &ch->rx;
+	enum channel_status status;
+
+	if (deadline != CHANNEL_NOW && !endpoint_wait_as_task)
+		mailbox_spin(r);
+	if (!ring_rare(r->reason) && mailbox_news(r) == MAILBOX_DUE)
+		status = mailbox_found(r, msg, len);
+	else
+		status = mailbox_await(ch, deadline, msg, len);
+	*request = status == CHANNEL_OK && r->serve.due;
 	if (*request) {
-		serve->number = mailbox_number(serve->word);
-		__atomic_store_n(&serve->taken, serve->word, __ATOMIC_RELAXED);
+		r->serve.number = mailbox_number(r->serve.word);
+		__atomic_store_n(&r->serve.taken, r->serve.word, __ATOMIC_RELAXED);
 	}
 	return status;
 }
@@ -136,8 +158,7 @@ enum channel_status mailbox_answer(struct channel *ch, enum mailbox_kind kind, c
 		return CHANNEL_MISUSE;
 	if (ring_rare(len > MAILBOX_MAX))
 		return CHANNEL_TOO_BIG;
-	if (len)
-		memmove(control->mailbox.bytes, reply, len);
+	mailbox_copy(control->mailbox.bytes, reply, len);
 	/* Before V2: the next request may be taken at once, on another thread. */
 	__atomic_store_n(&serve->taken, 0, __ATOMIC_RELAXED);
 	/* V2 */

@@ -62,10 +62,14 @@ static inline size_t peer_ring_bytes(size_t len)
 	return 64 * len > least ? 64 * len : least;
 }
 
-/* Messages in flight in a ring of messages or of pointers to them. */
+/* Messages in flight in a ring of messages or of pointers to them: a power of two. */
 static inline size_t peer_ring_entries(size_t len)
 {
-	return peer_ring_bytes(len) / len;
+	size_t most = peer_ring_bytes(len) / len, entries = 1;
+
+	while (entries <= most / 2)
+		entries *= 2;
+	return entries;
 }
 
 /* Zeroed, in huge pages where the kernel has some; aborts where there is no memory. */
