@@ -125,7 +125,8 @@ static void endpoint_break(struct ring_control *control)
 	bell_ring(&control->flag.caller);
 }
 
-void endpoint_abort(struct channel *ch)
+/* Both directions at once. */
+static void endpoint_abort(struct channel *ch)
 {
 	/* By flags alone: the other side's cursor may be another thread's. */
 	endpoint_break(ch->tx.control);

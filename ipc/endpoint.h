@@ -120,9 +120,6 @@ enum channel_status endpoint_ended(struct channel *ch, enum channel_reason reaso
 /* Have the calls that wait for ever answer CHANNEL_STOPPING. On any thread. */
 void endpoint_stop(struct channel *ch);
 
-/* The peer wrote what no correct peer writes: close both directions for both ends. */
-void endpoint_abort(struct channel *ch);
-
 /* Wake the peer's thread that sleeps there, if one does, and count it. */
 void endpoint_wake(uint32_t *flag, uint64_t *bells);
 

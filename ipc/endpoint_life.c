@@ -59,6 +59,7 @@ void endpoint_turn_away(struct channel *ch)
 		/* T1 of bell.h is the line above. */
 		bell_wake(&ch->nowhere.controls[i].flag.sender);
 		bell_wake(&ch->nowhere.controls[i].flag.receiver);
+		bell_wake(&ch->nowhere.controls[i].flag.caller);
 	}
 }
 

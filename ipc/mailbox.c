@@ -8,9 +8,18 @@
 static enum channel_status mailbox_lost(struct channel *ch, enum channel_reason reason)
 {
 	__atomic_store_n(&ch->tx.call.reason, reason, __ATOMIC_RELAXED);
-	if (reason == CHANNEL_PROTOCOL)
-		endpoint_abort(ch);
-	return CHANNEL_CLOSED;
+	return endpoint_ended(ch, reason);
+}
+
+/* The caller was told so before. */
+static inline bool mailbox_is_over(const struct ring_sender *s)
+{
+	return s->reason || s->call.reason;
+}
+
+static enum channel_status mailbox_over(struct channel *ch)
+{
+	return endpoint_ended(ch, ch->tx.reason ? ch->tx.reason : ch->tx.call.reason);
 }
 
 /* The flag with which the server's end has closed, or 0. */
@@ -43,10 +52,10 @@ static enum channel_status mailbox_away(struct channel *ch)
 	uint32_t closed;
 	uint64_t word;
 
-	if (s->reason || s->call.reason)
-		return CHANNEL_CLOSED;
-	if (ch->tx_waits && !endpoint_join_tx(ch))
-		return CHANNEL_AGAIN;
+	if (mailbox_is_over(s))
+		return mailbox_over(ch);
+	if (ch->tx_waits)
+		endpoint_join_tx(ch);
 	closed = mailbox_closed(s->control);
 	/* What was answered before the end counts. */
 	word = __atomic_load_n(&s->control->mailbox.word, __ATOMIC_ACQUIRE);
@@ -122,8 +131,8 @@ static inline enum channel_status mailbox_begin(struct channel *ch, const void *
 
 	if (ring_rare(len > MAILBOX_MAX))
 		return CHANNEL_TOO_BIG;
-	if (ring_rare(s->reason || s->call.reason))
-		return endpoint_ended(ch, s->reason);
+	if (ring_rare(mailbox_is_over(s)))
+		return mailbox_over(ch);
 	if (ring_rare(s->call.calling || s->streamed))
 		return CHANNEL_MISUSE;
 	s->call.calling = true; /* to other tasks, while this one waits */

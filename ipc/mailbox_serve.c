@@ -53,8 +53,7 @@ static inline enum channel_status mailbox_found(struct ring_receiver *r, const v
 static enum channel_status mailbox_broken(struct channel *ch)
 {
 	ring_refuse(&ch->rx, CHANNEL_PROTOCOL);
-	endpoint_abort(ch);
-	return CHANNEL_CLOSED;
+	return endpoint_ended(ch, CHANNEL_PROTOCOL);
 }
 
 /* With what the ring has said a moment ago, and may say otherwise by now. */
