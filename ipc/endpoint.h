@@ -32,6 +32,8 @@ struct endpoint_nowhere {
 	uint64_t words[2];
 };
 
+struct endpoint_attempt;
+
 struct channel {
 	struct ring_sender tx __attribute__((aligned(RING_APART)));
 	struct endpoint_patience tx_patience;
@@ -44,6 +46,8 @@ struct channel {
 	struct endpoint_pace pace; /* the receiver's */
 	uint32_t rx_whom;
 	bool rx_waits; /* the receiver's: rx is nowhere, until `ready` */
+	/* The receiver's: what a set attempts where calls are served; else NULL. */
+	enum channel_status (*serves)(struct endpoint_attempt *a);
 
 	/* Constant. */
 	struct ring tx_ring __attribute__((aligned(RING_APART)));

@@ -48,6 +48,7 @@ void endpoint_drop(struct channel *ch)
 	endpoint_connect(ch);
 	__atomic_store_n(&ch->tx.reason, CHANNEL_DROPPED, __ATOMIC_RELAXED);
 	__atomic_store_n(&ch->rx.reason, CHANNEL_DROPPED, __ATOMIC_RELAXED);
+	ch->serves = NULL;
 	__atomic_store_n(&ch->tx_waits, false, __ATOMIC_RELAXED);
 	__atomic_store_n(&ch->rx_waits, false, __ATOMIC_RELAXED);
 }
@@ -97,6 +98,7 @@ void endpoint_reset(struct channel *ch)
 	rx->received = rx->received_bytes = rx->parks = rx->bells = 0;
 	ch->tx_patience = ch->rx_patience = ch->call_patience = (struct endpoint_patience){0};
 	ch->pace = (struct endpoint_pace){0};
+	ch->serves = NULL;
 	ch->tx_whom = ch->rx_whom = ch->call_whom = 0;
 	__atomic_store_n(&ch->stopping, false, __ATOMIC_RELAXED);
 }

@@ -62,8 +62,11 @@ enum channel_status mailbox_call(struct channel *ch, const void *request, size_t
 /*
  * The next request or message, in place; *request says which. A request is there
  * once, its bytes until mailbox_reply, 8-byte aligned; for a message this is
- * channel_peek. The peer may still write to either: copy what you validate. An end
- * that has begun to serve has to go on so, or calls wait in vain.
+ * channel_peek. The peer may still write to either: copy what you validate.
+ *
+ * The first of these calls, CHANNEL_NOW or not, opens the mailbox, for all
+ * connections of the endpoint; channel_set_receive of set.h is then ready for requests,
+ * too. An end that has begun so has to go on, or calls wait in vain.
  */
 enum channel_status mailbox_receive(struct channel *ch, uint64_t deadline, bool *request,
 				    const void **msg, size_t *len);

@@ -129,11 +129,6 @@ static inline void mailbox_copy(unsigned char *to, const unsigned char *from, si
 	mailbox_copy_some(to, from, at, 1, len);
 }
 
-struct endpoint_attempt;
-
-/* One attempt to receive: a request, which the server's `due` says, or a message. */
-enum channel_status mailbox_look(struct endpoint_attempt *a);
-
 /* Answer the request taken: with bytes, or by saying that a message has them. */
 enum channel_status mailbox_answer(struct channel *ch, enum mailbox_kind kind, const void *reply,
 				   size_t len);

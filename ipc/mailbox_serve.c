@@ -77,7 +77,7 @@ static enum channel_status mailbox_beside(struct endpoint_attempt *a, enum chann
 	return mailbox_broken(a->ch);
 }
 
-enum channel_status mailbox_look(struct endpoint_attempt *a)
+static enum channel_status mailbox_look(struct endpoint_attempt *a)
 {
 	struct channel *ch = a->ch;
 	struct ring_receiver *r = &ch->rx;
@@ -132,6 +132,7 @@ enum channel_status mailbox_receive(struct channel *ch, uint64_t deadline, bool 
 	struct ring_receiver *r = &ch->rx;
 	enum channel_status status;
 
+	ch->serves = mailbox_look;
 	if (deadline != CHANNEL_NOW && !endpoint_wait_as_task)
 		mailbox_spin(r);
 	if (!ring_rare(r->reason) && mailbox_news(r) == MAILBOX_DUE)

@@ -128,15 +128,6 @@ struct channel_member *channel_set_receive(struct channel_set *set, struct chann
 	return m;
 }
 
-struct channel_member *channel_set_serve(struct channel_set *set, struct channel *ch, void *tag)
-{
-	struct channel_member *m = channel_set_receive(set, ch, tag);
-
-	if (m)
-		m->attempt.make = mailbox_look;
-	return m;
-}
-
 struct channel_member *channel_set_send(struct channel_set *set, struct channel *ch, size_t len,
 					void *tag)
 {

@@ -43,11 +43,11 @@ void channel_set_free(struct channel_set *set);
  * wait by themselves meanwhile.
  */
 
-/* Ready when there is a message, or none will ever come. */
+/*
+ * Ready when there is a message, or, at an end that serves calls (mailbox.h), a
+ * request, or none will ever come.
+ */
 struct channel_member *channel_set_receive(struct channel_set *set, struct channel *ch, void *tag);
-
-/* The same for an end that serves calls: when mailbox_receive of mailbox.h has an answer. */
-struct channel_member *channel_set_serve(struct channel_set *set, struct channel *ch, void *tag);
 
 /*
  * Ready when there is room for a message of len bytes, or never will be. No

@@ -71,17 +71,23 @@ static void set_collect(struct channel_set *s)
 	}
 }
 
+static enum channel_status set_try(struct channel_member *m)
+{
+	/* As the endpoint receives by now. */
+	if (m->probe && m->attempt.msg)
+		m->attempt.make = m->attempt.ch->serves;
+	m->status = endpoint_try(&m->attempt);
+	if (m->probe && m->attempt.room)
+		m->attempt.ch->tx.reserved = 0;
+	return m->status;
+}
+
 static bool set_ready(struct channel_member *m)
 {
 	if (__atomic_load_n(&m->raised, __ATOMIC_RELAXED) &&
 	    __atomic_exchange_n(&m->raised, false, __ATOMIC_ACQUIRE))
 		return true;
-	if (!m->attempt.ch)
-		return false;
-	m->status = endpoint_try(&m->attempt);
-	if (m->probe && m->attempt.room)
-		m->attempt.ch->tx.reserved = 0;
-	return m->status != CHANNEL_AGAIN;
+	return m->attempt.ch && set_try(m) != CHANNEL_AGAIN;
 }
 
 struct channel_member *set_look(struct channel_set *s, unsigned tries)
@@ -144,11 +150,8 @@ static void set_cool(struct channel_set *s, unsigned vain)
 		struct channel_member *next = m->before;
 
 		m->before = NULL;
-		m->status = endpoint_try(&m->attempt);
-		if (m->status != CHANNEL_AGAIN || m->named != endpoint_flag(&m->attempt))
+		if (set_try(m) != CHANNEL_AGAIN || m->named != endpoint_flag(&m->attempt))
 			set_heat(m);
-		if (m->probe && m->attempt.room)
-			m->attempt.ch->tx.reserved = 0;
 		m = next;
 	}
 }

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "ipc/call.h"
+#include "ipc/mailbox.h"
 #include "ipc/task.h"
 #include "tests/unit/channel_case.h"
 #include "tests/unit/component_made_up.h"
@@ -119,6 +120,118 @@ static void who_does_not_speak_of_calls_is_closed(void **state)
 	assert_int_equal(call_receive(p->b, CHANNEL_FOREVER, &id, &msg, &len), CHANNEL_CLOSED);
 }
 
+static uint64_t test_sent(const struct channel *ch)
+{
+	struct channel_stats stats;
+
+	channel_stats(ch, &stats);
+	return stats.sent;
+}
+
+/* Nothing there, but from now on the mailbox is open. */
+static void test_serve(struct channel *ch)
+{
+	const void *msg;
+	uint64_t id;
+	size_t len;
+
+	assert_int_equal(call_receive(ch, CHANNEL_NOW, &id, &msg, &len), CHANNEL_AGAIN);
+}
+
+static void one_short_call_at_a_time_goes_through_the_mailbox(void **state)
+{
+	struct channel_pair *p = *state;
+	struct call_client c;
+	struct call one, two;
+	char first[8], second[8];
+	uint64_t id;
+
+	call_client_init(&c, p->a);
+	test_serve(p->b);
+	test_start(&c, &one, "one", first);
+	assert_int_equal(test_sent(p->a), 0);
+	test_start(&c, &two, "two", second);
+	assert_int_equal(test_sent(p->a), 1);
+	id = test_request(p->b, "one");
+	assert_int_equal(call_reply(p->b, test_request(p->b, "two"), "2", 1, CHANNEL_NOW),
+			 CHANNEL_OK);
+	assert_int_equal(test_sent(p->b), 1);
+	assert_int_equal(call_reply(p->b, id, "1", 1, CHANNEL_NOW), CHANNEL_OK);
+	assert_int_equal(test_sent(p->b), 1);
+	assert_int_equal(call_wait(&c, &one, CHANNEL_NOW), CHANNEL_OK);
+	assert_int_equal(call_wait(&c, &two, CHANNEL_NOW), CHANNEL_OK);
+	assert_int_equal(first[0], '1');
+	assert_int_equal(second[0], '2');
+	call_drop(&c, &one);
+	call_drop(&c, &two);
+	test_start(&c, &one, "more", first);
+	assert_int_equal(test_sent(p->a), 1);
+	call_drop(&c, &one);
+}
+
+static void what_is_too_long_for_the_mailbox_is_a_message(void **state)
+{
+	static char text[MAILBOX_MAX + 1] = "long", reply[MAILBOX_MAX + 1];
+	const struct channel_part parts[] = {{text, MAILBOX_MAX}, {text, 1}};
+	struct channel_pair *p = *state;
+	struct call_client c;
+	struct call call;
+	const void *msg;
+	uint64_t id;
+	size_t len;
+
+	call_client_init(&c, p->a);
+	test_serve(p->b);
+	for (unsigned count = 2; count; count--) {
+		assert_int_equal(
+			call_start(&c, &call, parts, count, reply, sizeof(reply), CHANNEL_NOW),
+			CHANNEL_OK);
+		assert_int_equal(test_sent(p->a), 1); /* the longer one */
+		assert_int_equal(call_receive(p->b, CHANNEL_NOW, &id, &msg, &len), CHANNEL_OK);
+		assert_int_equal(len, MAILBOX_MAX + count - 1);
+		assert_memory_equal(msg, text, 5);
+		channel_release(p->b);
+		assert_int_equal(call_reply(p->b, id, text, sizeof(text), CHANNEL_NOW), CHANNEL_OK);
+		assert_int_equal(test_sent(p->b), 3 - count);
+		memset(reply, 0, sizeof(reply));
+		assert_int_equal(call_wait(&c, &call, CHANNEL_FOREVER), CHANNEL_OK);
+		assert_int_equal(call.length, sizeof(text));
+		assert_string_equal(reply, "long");
+		call_drop(&c, &call);
+	}
+	assert_int_equal(c.late + c.lost, 0);
+}
+
+static void late_replies_of_both_kinds_are_counted_and_thrown_away(void **state)
+{
+	static char text[MAILBOX_MAX + 1];
+	struct channel_pair *p = *state;
+	struct call_client c;
+	char reply[8];
+	size_t len;
+
+	call_client_init(&c, p->a);
+	test_serve(p->b);
+	assert_int_equal(call_make(&c, "box", 3, reply, 8, &len, CHANNEL_NOW), CHANNEL_AGAIN);
+	assert_int_equal(call_make(&c, "msg", 3, reply, 8, &len, CHANNEL_NOW), CHANNEL_AGAIN);
+	assert_int_equal(c.lost, 1);
+	assert_int_equal(call_reply(p->b, test_request(p->b, "box"), "1", 1, CHANNEL_NOW),
+			 CHANNEL_OK);
+	assert_int_equal(call_reply(p->b, test_request(p->b, "msg"), "2", 1, CHANNEL_NOW),
+			 CHANNEL_OK);
+	assert_int_equal(call_make(&c, "box", 3, reply, 8, &len, CHANNEL_NOW), CHANNEL_AGAIN);
+	assert_int_equal(c.late, 2);
+	assert_int_equal(c.lost, 0);
+	/* Its reply is a message, of which the line tells. */
+	assert_int_equal(
+		call_reply(p->b, test_request(p->b, "box"), text, sizeof(text), CHANNEL_NOW),
+		CHANNEL_OK);
+	assert_int_equal(call_make(&c, "box", 3, reply, 8, &len, CHANNEL_NOW), CHANNEL_AGAIN);
+	assert_int_equal(c.lost, 1);
+	assert_int_equal(call_make(&c, "box", 3, reply, 8, &len, CHANNEL_NOW), CHANNEL_AGAIN);
+	assert_int_equal(c.late, 3);
+}
+
 #define CALLERS 20
 #define ROUNDS 200
 
@@ -222,6 +335,9 @@ static const struct CMUnitTest tests[] = {
 	TEST(a_slow_server_is_told_from_one_that_is_gone),
 	TEST(a_reply_longer_than_its_buffer_is_too_big),
 	TEST(who_does_not_speak_of_calls_is_closed),
+	TEST(one_short_call_at_a_time_goes_through_the_mailbox),
+	TEST(what_is_too_long_for_the_mailbox_is_a_message),
+	TEST(late_replies_of_both_kinds_are_counted_and_thrown_away),
 	TEST(many_tasks_call_over_one_channel),
 	TEST(all_callers_of_a_server_that_dies_are_told),
 };
