@@ -130,11 +130,15 @@ void call_drop(struct call_client *c, struct call *call)
 	call->boxed = false;
 }
 
-static void call_answer(struct call *call, const unsigned char *reply, size_t len)
+static void call_answer(struct call *call, bool failed, const unsigned char *reply, size_t len)
 {
 	call->length = len;
 	call->status = len > call->size ? CHANNEL_TOO_BIG : CHANNEL_OK;
-	if (len && call->status == CHANNEL_OK)
+	if (failed) {
+		call->status = CHANNEL_FAILED;
+		len = len > call->size ? call->size : len;
+	}
+	if (len && call->status != CHANNEL_TOO_BIG)
 		memcpy(call->reply, reply, len);
 	call_wake(call);
 }
@@ -148,9 +152,9 @@ static bool call_take(struct call_client *c, const unsigned char *msg, size_t le
 	if (len < sizeof(id))
 		return false;
 	memcpy(&id, msg, sizeof(id));
-	call = *call_find(c, id);
+	call = *call_find(c, id & ~CALL_FAILED);
 	if (call && call->status == CHANNEL_AGAIN) {
-		call_answer(call, msg + sizeof(id), len - sizeof(id));
+		call_answer(call, id & CALL_FAILED, msg + sizeof(id), len - sizeof(id));
 	} else {
 		c->late++;
 		c->lost -= c->lost > 0;
@@ -323,13 +327,18 @@ enum channel_status call_reply(struct channel *ch, uint64_t id, const void *repl
 			       uint64_t deadline)
 {
 	const struct channel_part parts[] = {{&id, sizeof(id)}, {reply, len}};
-	bool boxed = call_is_boxed(ch, id);
+	bool boxed = call_is_boxed(ch, id & ~CALL_FAILED);
 	enum channel_status status;
 
-	if (boxed && len <= MAILBOX_MAX)
+	if (boxed && len <= MAILBOX_MAX && !(id & CALL_FAILED))
 		return mailbox_reply(ch, reply, len);
 	status = channel_sendv(ch, parts, 2, deadline);
 	if (boxed && status == CHANNEL_OK)
 		mailbox_answer(ch, MAILBOX_ELSEWHERE, NULL, 0);
 	return status;
+}
+
+enum channel_status call_fail(struct channel *ch, uint64_t id, const char *text, uint64_t deadline)
+{
+	return call_reply(ch, id | CALL_FAILED, text, strlen(text), deadline);
 }

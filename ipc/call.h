@@ -14,8 +14,9 @@
  * replies may come in any order. Each message begins with 8 bytes, the number of the
  * call in the byte order of the machine. A server that is slow is
  * CHANNEL_AGAIN, at the deadline, and its late reply is thrown away. One that is
- * gone is CHANNEL_CLOSED, and channel_reason says how. What is shorter than 8 bytes
- * closes the channel with the reason "protocol error".
+ * gone is CHANNEL_CLOSED, and channel_reason says how; one that could not do what was
+ * asked is CHANNEL_FAILED, and the reply is its words on that. What is shorter than 8
+ * bytes closes the channel with the reason "protocol error".
  *
  * A client belongs to one thread, and any number of its tasks (task.h) may be in
  * calls. Nothing else may use the client's end of the channel meanwhile.
@@ -27,6 +28,9 @@
 #include "ipc/channel.h"
 
 #define CALL_BUCKETS 64 /* calls in flight may be more */
+
+/* In the number of a reply: there is none, and the bytes say why, in words. */
+#define CALL_FAILED (UINT64_C(1) << 62)
 
 struct task;
 
@@ -71,7 +75,8 @@ enum channel_status call_start(struct call_client *c, struct call *call,
 
 /*
  * Wait for the reply of a call in flight. CHANNEL_AGAIN: not yet; one may wait
- * again. CHANNEL_TOO_BIG: it has call->length bytes, more than size.
+ * again. CHANNEL_TOO_BIG: it has call->length bytes, more than size. CHANNEL_FAILED:
+ * it is text, of which reply has what fits.
  */
 enum channel_status call_wait(struct call_client *c, struct call *call, uint64_t deadline);
 
@@ -89,5 +94,8 @@ enum channel_status call_receive(struct channel *ch, uint64_t deadline, uint64_t
 /* Answer a request; any order, each at most once. Counts as sending on the endpoint. */
 enum channel_status call_reply(struct channel *ch, uint64_t id, const void *reply, size_t len,
 			       uint64_t deadline);
+
+/* Answer that there is no reply: text says why. */
+enum channel_status call_fail(struct channel *ch, uint64_t id, const char *text, uint64_t deadline);
 
 #endif

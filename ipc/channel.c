@@ -155,6 +155,8 @@ const char *channel_status_text(enum channel_status status)
 		return "asked to stop";
 	case CHANNEL_CANCELLED:
 		return "task cancelled";
+	case CHANNEL_FAILED:
+		return "call failed";
 	}
 	return "unknown status";
 }

@@ -39,6 +39,7 @@ enum channel_status {
 	CHANNEL_MISUSE,    /* not allowed in this state, as commit without reserve; dropped */
 	CHANNEL_STOPPING,  /* would wait for ever, but the component was asked to stop */
 	CHANNEL_CANCELLED, /* would wait, but the task was cancelled (task.h) */
+	CHANNEL_FAILED,    /* of a call (call.h): the server says that it failed */
 };
 
 enum channel_reason {

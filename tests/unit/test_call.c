@@ -100,6 +100,39 @@ static void a_reply_longer_than_its_buffer_is_too_big(void **state)
 	call_drop(&c, &call);
 }
 
+static void a_call_that_failed_brings_the_servers_words(void **state)
+{
+	struct channel_pair *p = *state;
+	struct call_client c;
+	struct call one, two;
+	char first[8], second[8];
+
+	call_client_init(&c, p->a);
+	test_start(&c, &one, "one", first);
+	test_start(&c, &two, "two", second);
+	assert_int_equal(call_fail(p->b, test_request(p->b, "one"), "no", CHANNEL_NOW), CHANNEL_OK);
+	assert_int_equal(
+		call_fail(p->b, test_request(p->b, "two"), "by no means, two", CHANNEL_NOW),
+		CHANNEL_OK);
+	assert_int_equal(call_wait(&c, &one, CHANNEL_FOREVER), CHANNEL_FAILED);
+	assert_int_equal(one.length, 2);
+	assert_memory_equal(first, "no", 2);
+	assert_int_equal(call_wait(&c, &two, CHANNEL_FOREVER), CHANNEL_FAILED);
+	assert_int_equal(two.length, 16);
+	assert_memory_equal(second, "by no me", 8);
+	call_drop(&c, &one);
+	call_drop(&c, &two);
+	/* The server has begun to receive, so this one goes through the mailbox. */
+	test_start(&c, &one, "box", first);
+	assert_true(one.boxed);
+	assert_int_equal(call_fail(p->b, test_request(p->b, "box"), "nor", CHANNEL_NOW),
+			 CHANNEL_OK);
+	assert_int_equal(call_wait(&c, &one, CHANNEL_FOREVER), CHANNEL_FAILED);
+	assert_memory_equal(first, "nor", 3);
+	call_drop(&c, &one);
+	assert_string_equal(channel_status_text(CHANNEL_FAILED), "call failed");
+}
+
 static void who_does_not_speak_of_calls_is_closed(void **state)
 {
 	struct channel_pair *p = *state;
@@ -334,6 +367,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(replies_find_their_calls_in_any_order),
 	TEST(a_slow_server_is_told_from_one_that_is_gone),
 	TEST(a_reply_longer_than_its_buffer_is_too_big),
+	TEST(a_call_that_failed_brings_the_servers_words),
 	TEST(who_does_not_speak_of_calls_is_closed),
 	TEST(one_short_call_at_a_time_goes_through_the_mailbox),
 	TEST(what_is_too_long_for_the_mailbox_is_a_message),
