@@ -49,6 +49,14 @@ extern struct bell_mode bell_mode;
 /* Before the first use of any flag, with only one thread alive. Idempotent. */
 void bell_init(void);
 
+/* bell_look for who knows that nothing is fenced here. */
+static inline uint32_t bell_look_unfenced(uint32_t *flag)
+{
+	/* Only the compiler has to keep the order; S2 sees to the processor. */
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	return __atomic_load_n(flag, __ATOMIC_RELAXED);
+}
+
 /*
  * T2 and T3: the flag, as seen behind what this thread has published. Where
  * fenced, a read-modify-write that changes nothing stands for fence and
@@ -59,9 +67,7 @@ static inline uint32_t bell_look(uint32_t *flag)
 {
 	if (__builtin_expect(bell_mode.fenced, 0))
 		return __atomic_fetch_or(flag, 0, __ATOMIC_SEQ_CST);
-	/* Only the compiler has to keep the order; S2 sees to the processor. */
-	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	return __atomic_load_n(flag, __ATOMIC_RELAXED);
+	return bell_look_unfenced(flag);
 }
 
 /* Wake the sleeper if there is one; whether there was. */

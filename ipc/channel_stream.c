@@ -9,40 +9,55 @@ static uint64_t stream_less(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
+/* How far a pointer is ahead of a position that is less than a lap behind it. */
+static uint64_t stream_ahead(const unsigned char *memory, uint64_t size, const unsigned char *at,
+			     uint64_t position)
+{
+	return ((uint64_t)(at - memory) - position) & (size - 1);
+}
+
 /* To the endpoint; nothing is left to be flushed. */
 static void writer_store(struct channel_writer *w)
 {
-	struct ring_sender *s = &w->ch->tx;
+	struct ring_sender *s = w->side;
 
 	/* Behind the headers: ring_sender_bury goes on from the cursor. */
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	s->cursor = w->lap + (uint64_t)(w->at - w->memory);
+	/* A side that has ended stays where it did. */
+	if (!s->reason)
+		s->cursor += stream_ahead(s->memory, s->size, w->at, s->cursor);
 	ring_count(&s->sent, w->sent);
 	ring_count(&s->sent_bytes, w->sent_bytes);
 	w->sent = w->sent_bytes = 0;
 }
 
+/* From this position on, of which the endpoint's cursor may be short by what is not flushed. */
+static void writer_place(struct channel_writer *w, uint64_t position)
+{
+	struct ring_sender *s = w->side;
+	uint64_t place = position & (s->size - 1), free = s->limit - position;
+
+	w->at = s->memory + place;
+	w->clear = w->at + RING_WORD;
+	w->stop = w->at + stream_less(s->size - place - RING_WORD, stream_less(free, s->size / 2));
+	w->room = 0;
+}
+
 /* From the endpoint, whose rings may be others than before. */
 static void writer_load(struct channel_writer *w)
 {
-	struct ring_sender *s = &w->ch->tx;
-	uint64_t place = s->cursor & (s->size - 1);
+	struct ring_sender *s = w->side;
 
 	/* Who joins other rings has nothing open there yet. */
 	s->streamed = true;
-	w->memory = s->memory;
-	w->end = s->memory + s->size;
-	w->at = s->memory + place;
-	w->stop = w->at + stream_less(s->size - place, s->limit - s->cursor);
-	w->lap = s->cursor - place;
+	__atomic_store_n(&s->barred, bell_mode.fenced || s->reason, __ATOMIC_RELAXED);
 	w->flag = &s->control->flag.receiver;
-	w->max = ring_max(s->size);
-	w->room = 0;
+	writer_place(w, s->cursor);
 }
 
 struct channel_writer channel_writer_open(struct channel *ch)
 {
-	struct channel_writer w = {.ch = ch};
+	struct channel_writer w = {.ch = ch, .side = &ch->tx};
 
 	/* Of two kinds of batch only one can begin at the word that is 0. */
 	if (ch->tx.withheld)
@@ -52,33 +67,82 @@ struct channel_writer channel_writer_open(struct channel *ch)
 	return w;
 }
 
+/* Whether the side is this writer's. */
+static bool writer_is_open(const struct channel_writer *w)
+{
+	return w->at && w->side->streamed;
+}
+
 void channel_writer_close(struct channel_writer *w)
 {
-	struct ring_sender *s = &w->ch->tx;
-
-	if (!s->streamed || !w->memory)
+	if (!writer_is_open(w))
 		return;
 	channel_writer_flush(w);
 	writer_store(w);
-	s->streamed = false;
-	*w = (struct channel_writer){.ch = w->ch};
+	w->side->streamed = false;
+	__atomic_store_n(&w->side->barred, true, __ATOMIC_RELAXED);
+	*w = (struct channel_writer){.ch = w->ch, .side = w->side};
 }
 
 enum channel_status channel_writer_room_slow(struct channel_writer *w, size_t len,
 					     uint64_t deadline, void **room)
 {
+	struct ring_sender *s = w->side;
 	enum channel_status status;
 
-	if (!w->ch->tx.streamed || !w->memory)
+	if (!writer_is_open(w))
 		return CHANNEL_MISUSE;
 	channel_writer_flush(w);
 	writer_store(w);
 	status = channel_reserve(w->ch, len, deadline, room);
 	writer_load(w);
-	w->ch->tx.reserved = 0;
-	if (status == CHANNEL_OK)
+	/* What ends with the memory, or without a word behind it, is the endpoint's to send. */
+	if (status == CHANNEL_OK && (int64_t)ring_record(len) <= w->stop - w->at) {
 		w->room = len + 1;
+		s->reserved = 0;
+	}
 	return status;
+}
+
+/* The room was got from the endpoint. The message is added, and its cursor stays before it. */
+enum channel_status channel_writer_add_slow(struct channel_writer *w, size_t len)
+{
+	struct ring_sender *s = w->side;
+
+	if (!writer_is_open(w) || w->first || len >= s->reserved)
+		return CHANNEL_MISUSE;
+	s->reserved = 0;
+	w->first = ring_word(s->memory, s->size, s->cursor);
+	w->header = ring_header(RING_DATA, (uint32_t)len);
+	writer_place(w, s->cursor + ring_record(len));
+	w->sent++;
+	w->sent_bytes += len;
+	/* The word at the cursor has to be one of the ring's that is 0 when this is flushed. */
+	w->clear = w->at;
+	return CHANNEL_OK;
+}
+
+/* The room was got from the endpoint, or others were added before. */
+enum channel_status channel_writer_commit_slow(struct channel_writer *w, size_t len)
+{
+	enum channel_status status = channel_writer_add(w, len);
+
+	return status == CHANNEL_OK ? channel_writer_flush(w) : status;
+}
+
+enum channel_status channel_writer_publish_slow(struct channel_writer *w, uint64_t *word,
+						uint64_t header)
+{
+	struct ring_sender *s = w->side;
+	uint32_t flag;
+
+	if (!writer_is_open(w) || s->reason)
+		return s->refused ? CHANNEL_CLOSED : CHANNEL_MISUSE;
+	channel_writer_clear(w, CHANNEL_SHORT);
+	/* P1, as in channel_writer_publish. */
+	__atomic_store_n(word, header, __ATOMIC_RELEASE);
+	flag = bell_look(w->flag);
+	return flag ? channel_writer_flagged(w, flag) : CHANNEL_OK;
 }
 
 enum channel_status channel_writer_flagged(struct channel_writer *w, uint32_t flag)
@@ -95,7 +159,8 @@ static void reader_store(struct channel_reader *r)
 {
 	struct ring_receiver *side = &r->ch->rx;
 
-	side->cursor = r->lap + (uint64_t)(r->at - r->memory);
+	side->claimed += stream_ahead(side->memory, side->size, r->claimed, side->claimed);
+	side->cursor += stream_ahead(side->memory, side->size, r->at, side->cursor);
 	ring_count(&side->received, r->received + r->run);
 	ring_count(&side->received_bytes, r->received_bytes + r->run * (uint32_t)r->header);
 	r->received = r->received_bytes = r->run = 0;
@@ -109,11 +174,10 @@ static void reader_load(struct channel_reader *r)
 	uint64_t place = side->cursor & (side->size - 1), portion = side->size / RING_ACK_SHARE;
 	uint64_t held = side->cursor - side->acked, due = held < portion ? portion - held : 0;
 
-	r->memory = side->memory;
 	r->at = side->memory + place;
 	r->stop = r->at + stream_less(side->size - place, due);
-	r->lap = side->cursor - place;
-	r->max = side->size / 2;
+	/* What the lap before has left unclaimed stays so. */
+	r->claimed = r->at - stream_less(side->cursor - side->claimed, place);
 }
 
 struct channel_reader channel_reader_open(struct channel *ch)
@@ -135,7 +199,7 @@ static void reader_hand_back(struct channel_reader *r)
 {
 	struct ring_receiver *side = &r->ch->rx;
 
-	if (side->cursor - side->acked >= side->size / RING_ACK_SHARE)
+	if ((int64_t)(side->cursor - side->due) >= 0 && ring_release_due(side))
 		endpoint_ack(r->ch);
 }
 

@@ -27,42 +27,44 @@
  * flushed, and nothing else.
  *
  * A batch of channel_commit_quiet is flushed before a writer is opened, and none
- * begins before that is closed: until then the other answers CHANNEL_MISUSE.
+ * begins before that is closed: until then the other answers CHANNEL_MISUSE. So
+ * does what publishes by a writer behind channel_finish or channel_close, which
+ * send what was committed or flushed.
  */
 #ifndef IPC_CHANNEL_STREAM_H
 #define IPC_CHANNEL_STREAM_H
 
 #include "ipc/ring.h"
 
-/* Pointers are into the ring; a lap is once through its memory. */
+/*
+ * Pointers are into the ring; positions are the endpoint's. Nothing of a writer's
+ * fast path is at the end of the memory: there is always room for one more word
+ * behind `stop`, and a record that does not fit before it goes by the endpoint.
+ */
 struct channel_writer {
-	unsigned char *at;   /* where the next header will be */
-	unsigned char *stop; /* no record may end behind */
-	unsigned char *end;  /* of the memory */
+	unsigned char *at;    /* where the next header will be */
+	unsigned char *stop;  /* no record may end behind; at most half a ring ahead */
+	unsigned char *clear; /* behind `at`, the words up to here are 0 */
 	/* Of the first message added and not flushed; its word in the ring is still 0. */
 	uint64_t *first; /* NULL: there is none */
 	uint64_t header;
-	uint64_t room; /* bytes of payload there is room for, plus 1; 0: none was asked for */
+	uint64_t room;             /* bytes of payload there is room for, plus 1; 0: none here */
 	uint64_t sent, sent_bytes; /* not yet in the counters */
-	unsigned char *memory;
-	uint32_t *flag;
-	uint64_t lap; /* position of the memory's first byte in this lap */
-	uint64_t max; /* bytes of the largest record */
+	uint32_t *flag;            /* the receiver's */
+	struct ring_sender *side;
 	struct channel *ch;
 };
 
 struct channel_reader {
-	const unsigned char *at; /* the next header, or that of the message held */
+	unsigned char *at; /* the next header, or that of the message held */
 	/* No record may end behind without a further look; one that had it may have. */
 	const unsigned char *stop;
+	unsigned char *claimed; /* as ring_receiver has it */
 	/* The kind of message that came last; most often the next is the same. */
 	uint64_t header;
 	uint64_t record; /* bytes of its record */
 	uint64_t run;    /* how many of them came, not yet in the counters */
 	bool held;
-	const unsigned char *memory;
-	uint64_t lap;
-	uint64_t max;                      /* bytes of the largest record */
 	uint64_t received, received_bytes; /* of earlier runs, not yet in the counters */
 	struct channel *ch;
 };
@@ -78,6 +80,10 @@ void channel_reader_close(struct channel_reader *r);
  */
 enum channel_status channel_writer_room_slow(struct channel_writer *w, size_t len,
 					     uint64_t deadline, void **room);
+enum channel_status channel_writer_add_slow(struct channel_writer *w, size_t len);
+enum channel_status channel_writer_commit_slow(struct channel_writer *w, size_t len);
+enum channel_status channel_writer_publish_slow(struct channel_writer *w, uint64_t *word,
+						uint64_t header);
 enum channel_status channel_writer_flagged(struct channel_writer *w, uint32_t flag);
 enum channel_status channel_reader_next_slow(struct channel_reader *r, uint64_t deadline,
 					     const void **msg, size_t *len);
@@ -86,7 +92,12 @@ enum channel_status channel_reader_next_slow(struct channel_reader *r, uint64_t 
  */
 #define CHANNEL_AHEAD 2048
 #define CHANNEL_AHEAD_MOST 512 /* of longer messages the processor does so by itself */
-#define CHANNEL_LINE 64
+
+/* Of short messages many words would be set to 0, one by one; so are those of many messages. */
+#define CHANNEL_SHORT 32
+#define CHANNEL_CLEAR 256
+typedef uint64_t channel_block
+	__attribute__((vector_size(CHANNEL_CLEAR / 4), aligned(8), may_alias));
 
 /*
  * The lines are the receiver's from the lap before, and stores get hold of them
@@ -96,7 +107,7 @@ static inline void channel_writer_ahead(const struct channel_writer *w, size_t l
 {
 	const unsigned char *ahead = w->at + CHANNEL_AHEAD;
 
-	for (size_t at = 0; at <= len && at < CHANNEL_AHEAD_MOST; at += CHANNEL_LINE)
+	for (size_t at = 0; at <= len && at < CHANNEL_AHEAD_MOST; at += RING_LINE)
 		__builtin_prefetch(ahead + at, 1);
 }
 
@@ -104,7 +115,7 @@ static inline enum channel_status channel_writer_room(struct channel_writer *w, 
 						      uint64_t deadline, void **room)
 {
 	/* The length is compared first: a record's must not wrap. */
-	if (ring_rare(len > w->max || ring_record(len) > (uint64_t)(w->stop - w->at))) {
+	if (ring_rare(len > RING_MAX_BYTES || (int64_t)ring_record(len) > w->stop - w->at)) {
 		struct channel_writer copy = *w;
 		void *place = NULL;
 		enum channel_status status = channel_writer_room_slow(&copy, len, deadline, &place);
@@ -119,28 +130,50 @@ static inline enum channel_status channel_writer_room(struct channel_writer *w, 
 	return CHANNEL_OK;
 }
 
-/* The step past a record; where it ends with the memory, the next asks for room the slow way. */
+/* The invariant of ring.h, for the word at the cursor; of short messages for many words at once. */
+static inline void channel_writer_clear(struct channel_writer *w, size_t len)
+{
+	channel_block *blocks = (channel_block *)(void *)w->at;
+
+	if (w->at < w->clear)
+		return;
+	if (len < CHANNEL_SHORT && w->stop - w->at >= CHANNEL_CLEAR) {
+		for (unsigned i = 0; i < CHANNEL_CLEAR / sizeof(*blocks); i++)
+			blocks[i] = (channel_block){0};
+		w->clear = w->at + CHANNEL_CLEAR;
+	} else {
+		__atomic_store_n((uint64_t *)(void *)w->at, 0, __ATOMIC_RELAXED);
+		w->clear = w->at + RING_WORD;
+	}
+}
+
+/* The step past a record. */
 static inline void channel_writer_step(struct channel_writer *w, size_t len)
 {
 	w->at += ring_record(len);
-	if (ring_rare(w->at == w->end)) {
-		w->lap += (uint64_t)(w->end - w->memory);
-		w->at = w->stop = w->memory;
-	}
 	w->room = 0;
 	w->sent++;
 	w->sent_bytes += len;
 }
 
+/* All before `at` is to be seen; the word is that of the first record that is not yet. */
 static inline enum channel_status channel_writer_publish(struct channel_writer *w, uint64_t *word,
-							 uint64_t header)
+							 uint64_t header, size_t len)
 {
 	uint32_t flag;
 
+	/* The side has been closed meanwhile, or T2 takes more than is done here. */
+	if (ring_rare(__atomic_load_n(&w->side->barred, __ATOMIC_RELAXED))) {
+		struct channel_writer copy = *w;
+		enum channel_status status = channel_writer_publish_slow(&copy, word, header);
+
+		*w = copy;
+		return status;
+	}
+	channel_writer_clear(w, len);
 	/* P1 of the record, and of those behind it, which are reached through it alone. */
-	__atomic_store_n((uint64_t *)(void *)w->at, 0, __ATOMIC_RELAXED);
 	__atomic_store_n(word, header, __ATOMIC_RELEASE);
-	flag = bell_look(w->flag);
+	flag = bell_look_unfenced(w->flag);
 	if (ring_rare(flag)) {
 		struct channel_writer copy = *w;
 		enum channel_status status = channel_writer_flagged(&copy, flag);
@@ -159,7 +192,7 @@ static inline enum channel_status channel_writer_flush(struct channel_writer *w)
 	if (!first)
 		return CHANNEL_OK;
 	w->first = NULL;
-	return channel_writer_publish(w, first, w->header);
+	return channel_writer_publish(w, first, w->header, CHANNEL_SHORT);
 }
 
 /* The room has a message of len bytes, which is to be seen with the next flush. */
@@ -167,8 +200,13 @@ static inline enum channel_status channel_writer_add(struct channel_writer *w, s
 {
 	uint64_t header = ring_header(RING_DATA, (uint32_t)len), *word = (void *)w->at;
 
-	if (ring_rare(len >= w->room))
-		return CHANNEL_MISUSE;
+	if (ring_rare(len >= w->room)) {
+		struct channel_writer copy = *w;
+		enum channel_status status = channel_writer_add_slow(&copy, len);
+
+		*w = copy;
+		return status;
+	}
 	if (w->first) {
 		__atomic_store_n(word, header, __ATOMIC_RELAXED);
 	} else {
@@ -184,14 +222,15 @@ static inline enum channel_status channel_writer_commit(struct channel_writer *w
 {
 	uint64_t *word = (void *)w->at;
 
-	if (ring_rare(len >= w->room))
-		return CHANNEL_MISUSE;
-	if (ring_rare(w->first != NULL)) {
-		channel_writer_add(w, len);
-		return channel_writer_flush(w);
+	if (ring_rare(len >= w->room || w->first != NULL)) {
+		struct channel_writer copy = *w;
+		enum channel_status status = channel_writer_commit_slow(&copy, len);
+
+		*w = copy;
+		return status;
 	}
 	channel_writer_step(w, len);
-	return channel_writer_publish(w, word, ring_header(RING_DATA, (uint32_t)len));
+	return channel_writer_publish(w, word, ring_header(RING_DATA, (uint32_t)len), len);
 }
 
 /* A message of another length than the one before it: whether it can be one, at this place. */
@@ -199,7 +238,8 @@ static inline bool channel_reader_turn(struct channel_reader *r, uint64_t header
 {
 	uint64_t record = ring_record((uint32_t)header);
 
-	if (header >> 32 != RING_DATA || (int64_t)record > r->stop - r->at || record > r->max)
+	/* Before `stop` is less than half the ring, which a record has at most. */
+	if (header >> 32 != RING_DATA || (int64_t)record > r->stop - r->at)
 		return false;
 	r->received += r->run;
 	r->received_bytes += r->run * (uint32_t)r->header;
@@ -243,6 +283,16 @@ static inline enum channel_status channel_reader_next(struct channel_reader *r, 
 	return CHANNEL_OK;
 }
 
+/* ring_claim, of whole portions of lines. */
+static inline void channel_reader_claim(struct channel_reader *r)
+{
+	do {
+		for (uint64_t at = RING_LINE; at <= RING_CLAIM; at += RING_LINE)
+			ring_claim_word((uint64_t *)(void *)(r->claimed + at - RING_WORD));
+		r->claimed += RING_CLAIM;
+	} while (r->at - r->claimed >= (int64_t)RING_CLAIM);
+}
+
 /* Let go of the message that channel_reader_next gave. */
 static inline enum channel_status channel_reader_done(struct channel_reader *r)
 {
@@ -251,6 +301,8 @@ static inline enum channel_status channel_reader_done(struct channel_reader *r)
 	r->at += r->record;
 	r->held = false;
 	r->run++;
+	if (ring_rare(r->at - r->claimed >= (int64_t)RING_CLAIM))
+		channel_reader_claim(r);
 	return CHANNEL_OK;
 }
 

@@ -11,6 +11,7 @@ static void ring_sender_end(struct ring_sender *s, enum channel_reason reason)
 	s->reserved = 0;
 	s->withheld = 0;
 	s->limit = s->cursor; /* no room: every reserve takes the slow path */
+	__atomic_store_n(&s->barred, true, __ATOMIC_RELAXED);
 	__atomic_store_n(&s->reason, reason, __ATOMIC_RELAXED);
 }
 
@@ -63,11 +64,32 @@ void ring_sender_join(struct ring_sender *s, const struct ring *ring)
 	s->reserved = 0;
 	s->withheld = 0;
 	s->streamed = false;
+	__atomic_store_n(&s->barred, true, __ATOMIC_RELAXED);
 	s->call.word = 0;
 	s->call.calling = s->call.dropped = false;
 	__atomic_store_n(&s->call.reason, CHANNEL_OPEN, __ATOMIC_RELAXED);
 	__atomic_store_n(&s->refused, false, __ATOMIC_RELAXED);
 	__atomic_store_n(&s->reason, CHANNEL_OPEN, __ATOMIC_RELAXED);
+}
+
+static uint64_t ring_line(uint64_t position)
+{
+	return position & ~(RING_LINE - 1);
+}
+
+/* Behind a change of what is claimed or handed back. */
+static void ring_next_due(struct ring_receiver *r)
+{
+	uint64_t claim = r->claimed + RING_CLAIM, ack = r->acked + r->size / RING_ACK_SHARE;
+
+	r->due = (int64_t)(ack - claim) < 0 ? ack : claim;
+}
+
+/* What was consumed before is not claimed. */
+static void ring_lapse(struct ring_receiver *r)
+{
+	r->claimed = ring_line(r->cursor);
+	ring_next_due(r);
 }
 
 void ring_receiver_init(struct ring_receiver *r, const struct ring *ring, uint64_t start)
@@ -79,6 +101,7 @@ void ring_receiver_init(struct ring_receiver *r, const struct ring *ring, uint64
 		.cursor = start,
 		.acked = start,
 	};
+	ring_lapse(r);
 }
 
 void ring_receiver_join(struct ring_receiver *r, const struct ring *ring)
@@ -87,6 +110,7 @@ void ring_receiver_join(struct ring_receiver *r, const struct ring *ring)
 	r->control = ring->control;
 	r->cursor = r->acked = 0;
 	r->held = 0;
+	ring_lapse(r);
 	r->serve = (struct mailbox_server){0};
 	__atomic_store_n(&r->reason, CHANNEL_OPEN, __ATOMIC_RELAXED);
 }
@@ -242,6 +266,23 @@ void ring_refuse(struct ring_receiver *r, enum channel_reason reason)
 	ring_mark_closed(r->control, reason);
 }
 
+/* The last word of a line is consumed later than all others, and handed back later. */
+void ring_claim(struct ring_receiver *r)
+{
+	uint64_t end = ring_line(r->cursor);
+
+	for (uint64_t line = r->claimed; line != end; line += RING_LINE)
+		ring_claim_word(ring_word(r->memory, r->size, line + RING_LINE - RING_WORD));
+	r->claimed = end;
+	ring_next_due(r);
+}
+
+bool ring_release_due(struct ring_receiver *r)
+{
+	ring_claim(r);
+	return r->cursor - r->acked >= r->size / RING_ACK_SHARE;
+}
+
 uint32_t ring_ack(struct ring_receiver *r)
 {
 	if (r->acked != r->cursor) {
@@ -249,6 +290,7 @@ uint32_t ring_ack(struct ring_receiver *r)
 		/* R1; and T1 of a sender that sleeps for room. */
 		__atomic_store_n(&r->control->acked, r->acked, __ATOMIC_RELEASE);
 	}
+	ring_lapse(r);
 	return bell_look(&r->control->flag.sender);
 }
 
@@ -293,6 +335,7 @@ enum channel_status ring_peek_slow(struct ring_receiver *r, uint64_t header, con
 	if (header == ring_header(RING_PAD, 0) && ring_pad_allowed(r)) {
 		/* Leads to the start, where no pad is allowed: this recurs once. */
 		r->cursor += ring_tail(r->size, r->cursor);
+		ring_lapse(r);
 		return ring_peek(r, msg, len);
 	}
 	if (header >> 32 == RING_FIN)

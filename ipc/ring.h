@@ -49,6 +49,10 @@
 /* The receiver hands room back in portions of the ring's size over this. */
 #define RING_ACK_SHARE 8
 
+/* The receiver claims consumed lines (ring_claim) this many bytes at a time. */
+#define RING_CLAIM UINT64_C(512)
+#define RING_LINE UINT64_C(64)
+
 /* Upper half of a header word. The lower half: DATA length, FIN reason, else 0. */
 enum ring_kind {
 	RING_NOTHING, /* not published yet */
@@ -96,6 +100,7 @@ struct ring_sender {
 	enum channel_reason reason;
 	bool refused;  /* the reason is the receiver's, and the caller was told */
 	bool streamed; /* the side is a channel_writer's */
+	bool barred;   /* but may not publish by itself */
 	struct mailbox_caller call;
 	uint64_t sent, sent_bytes, parks, bells;
 };
@@ -107,6 +112,9 @@ struct ring_receiver {
 	uint64_t size;
 	uint64_t cursor; /* position of the next header, or of the peeked one */
 	uint64_t acked;  /* as last stored in the control block */
+	uint64_t
+		claimed; /* no line before this position is claimed any more; a multiple of lines */
+	uint64_t due;    /* at this position there is something to claim or to hand back */
 	uint64_t held;   /* bytes of the peeked record; 0 when there is none */
 	uint64_t length; /* bytes of its payload */
 	enum channel_reason reason;
@@ -165,6 +173,18 @@ void ring_receiver_bury(struct ring_receiver *r, enum channel_reason reason);
 /* Hand all consumed room back. Returns the sender's flag. */
 uint32_t ring_ack(struct ring_receiver *r);
 
+/*
+ * Claim the lines that are consumed, each by storing a word of it as it is. A line
+ * that the receiver has only read comes back to the sender's stores five times
+ * slower than one that it has written, where the two are far apart: caches pass
+ * modified lines on, but shared ones have to be looked up and invalidated. In a
+ * dialogue this would only delay the answer, so an empty ring lets claims lapse.
+ */
+void ring_claim(struct ring_receiver *r);
+
+/* Behind ring_release where something is due: claim. Whether a portion is to be handed back. */
+bool ring_release_due(struct ring_receiver *r);
+
 static inline bool ring_rare(bool condition)
 {
 	return __builtin_expect(condition, 0);
@@ -196,6 +216,12 @@ static inline uint64_t *ring_word(unsigned char *memory, uint64_t size, uint64_t
 static inline uint64_t ring_tail(uint64_t size, uint64_t position)
 {
 	return size - (position & (size - 1));
+}
+
+/* Claims the line that ends behind this word, which is the receiver's until it is handed back. */
+static inline void ring_claim_word(uint64_t *word)
+{
+	__atomic_store_n(word, __atomic_load_n(word, __ATOMIC_RELAXED), __ATOMIC_RELAXED);
 }
 
 /* Counters have one writer; readers on other threads may lag behind. */
@@ -322,7 +348,7 @@ static inline bool ring_release(struct ring_receiver *r)
 	r->held = 0;
 	ring_count(&r->received, 1);
 	ring_count(&r->received_bytes, r->length);
-	return r->cursor - r->acked >= r->size / RING_ACK_SHARE;
+	return ring_rare((int64_t)(r->cursor - r->due) >= 0) && ring_release_due(r);
 }
 
 #endif
