@@ -175,7 +175,8 @@ static void reader_load(struct channel_reader *r)
 	uint64_t held = side->cursor - side->acked, due = held < portion ? portion - held : 0;
 
 	r->at = side->memory + place;
-	r->stop = r->at + stream_less(side->size - place, due);
+	/* Once it is closed every look is a further one. */
+	r->stop = r->at + (side->reason ? 0 : stream_less(side->size - place, due));
 	/* What the lap before has left unclaimed stays so. */
 	r->claimed = r->at - stream_less(side->cursor - side->claimed, place);
 }

@@ -260,6 +260,22 @@ static void a_closed_peer_is_told_to_both(void **state)
 	channel_pair_free(&p);
 }
 
+static void a_closed_reader_gets_nothing_more(void **state)
+{
+	struct channel_pair p;
+	struct channel_reader r;
+
+	(void)state;
+	channel_pair_init(&p, 4096, 0);
+	channel_send(p.a, "unread", 6, CHANNEL_NOW);
+	channel_close(p.b);
+	r = channel_reader_open(p.b);
+	for (unsigned i = 0; i < 3; i++)
+		test_read_nothing(&r, CHANNEL_CLOSED);
+	channel_reader_close(&r);
+	channel_pair_free(&p);
+}
+
 /* What stands at the reader's place is what a hostile peer likes best. */
 static void nothing_that_leaves_the_ring_is_ever_a_message(void **state)
 {
@@ -332,6 +348,7 @@ int main(void)
 		cmocka_unit_test(a_message_stays_until_it_is_done_with),
 		cmocka_unit_test(misuse_of_a_writer_is_refused),
 		cmocka_unit_test(a_closed_peer_is_told_to_both),
+		cmocka_unit_test(a_closed_reader_gets_nothing_more),
 		cmocka_unit_test(nothing_that_leaves_the_ring_is_ever_a_message),
 		cmocka_unit_test(two_threads_wait_for_each_other),
 	};
