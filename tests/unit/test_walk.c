@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Every state that two ends of a tiny ring can reach by the calls of channel.h
+ * and channel_stream.h, in every order, each compared with a list of messages
+ * (ring_walk.h): from every place, and with positions that pass 2^32 and 2^64.
+ */
+#include "tests/unit/ring_walk.h"
+
+#define WALK_SEEN (1U << 22)
+
+/* States seen, by number: open addressing. */
+static uint64_t walk_seen[WALK_SEEN];
+static unsigned walk_seen_count;
+
+/* States to go on from, the next one last. */
+static struct walk_state *walk_open;
+static size_t walk_open_count, walk_open_room;
+
+static bool walk_is_new(uint64_t hash)
+{
+	size_t at = hash % WALK_SEEN;
+
+	hash = hash ? hash : 1;
+	while (walk_seen[at]) {
+		if (walk_seen[at] == hash)
+			return false;
+		at = (at + 1) % WALK_SEEN;
+	}
+	walk_seen[at] = hash;
+	walk_seen_count++;
+	assert_true(walk_seen_count < WALK_SEEN / 2);
+	return true;
+}
+
+static void walk_push(const struct walk *w)
+{
+	if (!walk_is_new(walk_hash(w)))
+		return;
+	if (walk_open_count == walk_open_room) {
+		walk_open_room = walk_open_room ? 2 * walk_open_room : 1024;
+		walk_open = realloc(walk_open, walk_open_room * sizeof(*walk_open));
+		assert_non_null(walk_open);
+	}
+	walk_save(w, &walk_open[walk_open_count++]);
+}
+
+/* The calls. Each is false where it is not allowed, or would be no news. */
+
+static bool walk_may_send(const struct walk *w)
+{
+	return !w->writing;
+}
+
+/* The reserve of a side that withholds a batch shows it when there is no room. */
+static bool walk_reserve(struct walk *w, size_t len, void **room)
+{
+	enum channel_status status = channel_reserve(w->pair.a, len, CHANNEL_NOW, room);
+
+	walk_judge_room(w, status, len);
+	if (status == CHANNEL_AGAIN)
+		walk_show_all(w);
+	return status == CHANNEL_OK;
+}
+
+static bool step_send(struct walk *w, size_t len)
+{
+	void *room;
+
+	if (!walk_may_send(w))
+		return false;
+	if (walk_reserve(w, len, &room)) {
+		walk_fill(w, room, len);
+		assert_int_equal(channel_commit(w->pair.a, len), CHANNEL_OK);
+		walk_sent(w, len, true);
+	}
+	return true;
+}
+
+static bool step_send_less(struct walk *w, size_t len)
+{
+	size_t most = ring_max(w->pair.there.size);
+	void *room;
+
+	if (!walk_may_send(w) || len == most)
+		return false;
+	if (walk_reserve(w, most, &room)) {
+		memset(room, 0xee, most);
+		assert_int_equal(channel_commit(w->pair.a, most + 1), CHANNEL_MISUSE);
+		walk_fill(w, room, len);
+		assert_int_equal(channel_commit(w->pair.a, len), CHANNEL_OK);
+		walk_sent(w, len, true);
+	}
+	return true;
+}
+
+static bool step_send_parts(struct walk *w, size_t len)
+{
+	unsigned char bytes[WALK_SIZE_MAX];
+	struct channel_part parts[] = {
+		{bytes, len / 3}, {NULL, 0}, {bytes + len / 3, len - len / 3}};
+	enum channel_status status;
+
+	if (!walk_may_send(w))
+		return false;
+	walk_fill(w, bytes, len);
+	status = channel_sendv(w->pair.a, parts, 3, CHANNEL_NOW);
+	if (status == CHANNEL_OK)
+		walk_sent(w, len, true);
+	else
+		walk_judge_room(w, status, len);
+	if (status == CHANNEL_AGAIN)
+		walk_show_all(w);
+	return true;
+}
+
+static bool step_send_quietly(struct walk *w, size_t len)
+{
+	void *room;
+
+	if (!walk_may_send(w))
+		return false;
+	if (walk_reserve(w, len, &room)) {
+		walk_fill(w, room, len);
+		assert_int_equal(channel_commit_quiet(w->pair.a, len), CHANNEL_OK);
+		walk_sent(w, len, false);
+	}
+	return true;
+}
+
+static bool step_flush(struct walk *w, size_t len)
+{
+	enum channel_status status;
+
+	if (!walk_may_send(w) || len)
+		return false;
+	status = channel_flush(w->pair.a);
+	if (w->list.finished)
+		assert_int_equal(status, CHANNEL_CLOSED);
+	else if (!w->list.refused || w->list.visible == w->list.count)
+		assert_in_range(status, CHANNEL_OK, w->list.refused ? CHANNEL_CLOSED : CHANNEL_OK);
+	else
+		assert_int_equal(status, CHANNEL_CLOSED);
+	walk_show_all(w);
+	return true;
+}
+
+static bool step_writer_open(struct walk *w, size_t len)
+{
+	if (w->writing || w->pair.a->tx.withheld || len)
+		return false;
+	w->writer = channel_writer_open(w->pair.a);
+	w->writing = true;
+	return true;
+}
+
+static bool step_writer_close(struct walk *w, size_t len)
+{
+	if (!w->writing || len)
+		return false;
+	channel_writer_close(&w->writer);
+	w->writing = false;
+	walk_show_all(w);
+	return true;
+}
+
+static bool walk_writer_room(struct walk *w, size_t len, void **room)
+{
+	enum channel_status status = channel_writer_room(&w->writer, len, CHANNEL_NOW, room);
+
+	walk_judge_room(w, status, len);
+	/* It may have flushed, to ask for room. */
+	if (!w->writer.first)
+		walk_show_all(w);
+	return status == CHANNEL_OK;
+}
+
+static bool step_writer_commit(struct walk *w, size_t len)
+{
+	enum channel_status status;
+	void *room;
+
+	if (!w->writing)
+		return false;
+	if (walk_writer_room(w, len, &room)) {
+		walk_fill(w, room, len);
+		assert_int_equal(channel_writer_commit(&w->writer, len + 1), CHANNEL_MISUSE);
+		status = channel_writer_commit(&w->writer, len);
+		assert_int_equal(status, w->list.refused ? CHANNEL_CLOSED : CHANNEL_OK);
+		walk_sent(w, len, true);
+	}
+	return true;
+}
+
+static bool step_writer_add(struct walk *w, size_t len)
+{
+	size_t most = ring_max(w->pair.there.size);
+	void *room;
+
+	if (!w->writing)
+		return false;
+	if (walk_writer_room(w, len + 8 <= most ? len + 8 : len, &room)) {
+		walk_fill(w, room, len);
+		assert_int_equal(channel_writer_add(&w->writer, len), CHANNEL_OK);
+		walk_sent(w, len, false);
+	}
+	return true;
+}
+
+static bool step_writer_flush(struct walk *w, size_t len)
+{
+	if (!w->writing || len)
+		return false;
+	channel_writer_flush(&w->writer);
+	walk_show_all(w);
+	return true;
+}
+
+static bool step_finish(struct walk *w, size_t len)
+{
+	if (!walk_may_send(w) || w->list.finished || len)
+		return false;
+	channel_finish(w->pair.a);
+	w->list.finished = true;
+	walk_show_all(w);
+	return true;
+}
+
+static bool step_refuse(struct walk *w, size_t len)
+{
+	if (w->reading || w->list.refused || len)
+		return false;
+	channel_close(w->pair.b);
+	w->list.refused = true;
+	return true;
+}
+
+static bool step_peek(struct walk *w, size_t len)
+{
+	const void *msg = NULL;
+	enum channel_status status;
+
+	if (w->reading || len)
+		return false;
+	status = channel_peek(w->pair.b, CHANNEL_NOW, &msg, &len);
+	walk_judge_peek(w, status, msg, len);
+	return true;
+}
+
+static bool step_release(struct walk *w, size_t len)
+{
+	if (w->reading || len)
+		return false;
+	if (!w->list.held || w->list.refused) {
+		assert_int_equal(channel_release(w->pair.b), CHANNEL_MISUSE);
+		return false;
+	}
+	assert_int_equal(channel_release(w->pair.b), CHANNEL_OK);
+	walk_released(w);
+	return true;
+}
+
+static bool step_reader_open(struct walk *w, size_t len)
+{
+	if (w->reading || len)
+		return false;
+	w->reader = channel_reader_open(w->pair.b);
+	w->reading = true;
+	w->list.held = false;
+	return true;
+}
+
+static bool step_reader_next(struct walk *w, size_t len)
+{
+	const void *msg = NULL;
+	enum channel_status status;
+
+	if (!w->reading || len)
+		return false;
+	status = channel_reader_next(&w->reader, CHANNEL_NOW, &msg, &len);
+	walk_judge_peek(w, status, msg, len);
+	return true;
+}
+
+static bool step_reader_done(struct walk *w, size_t len)
+{
+	if (!w->reading || len)
+		return false;
+	if (!w->list.held) {
+		assert_int_equal(channel_reader_done(&w->reader), CHANNEL_MISUSE);
+		return false;
+	}
+	assert_int_equal(channel_reader_done(&w->reader), CHANNEL_OK);
+	walk_released(w);
+	return true;
+}
+
+static bool step_reader_close(struct walk *w, size_t len)
+{
+	if (!w->reading || len)
+		return false;
+	channel_reader_close(&w->reader);
+	w->reading = false;
+	w->list.held = false;
+	return true;
+}
+
+static bool (*const walk_copied[])(struct walk *, size_t) = {
+	step_send,   step_send_less, step_send_parts, step_send_quietly, step_flush,
+	step_finish, step_peek,      step_release,    step_refuse,
+};
+
+static bool (*const walk_streamed[])(struct walk *, size_t) = {
+	step_writer_open,  step_writer_close, step_writer_commit, step_writer_add,
+	step_writer_flush, step_send,         step_finish,        step_reader_open,
+	step_reader_close, step_reader_next,  step_reader_done,   step_peek,
+	step_release,      step_refuse,
+};
+
+static void walk_from(struct walk *w, bool (*const *steps)(struct walk *, size_t), size_t count,
+		      const size_t *lens)
+{
+	struct walk_state here = walk_open[--walk_open_count];
+
+	for (size_t i = 0; i < count; i++)
+		for (size_t j = 0; !j || lens[j]; j++) {
+			walk_restore(w, &here);
+			if (steps[i](w, lens[j]))
+				walk_push(w);
+		}
+}
+
+/* All there is from one start. Returns how many states that were. */
+static unsigned walk_through(uint64_t size, uint64_t start,
+			     bool (*const *steps)(struct walk *, size_t), size_t count,
+			     const size_t *lens)
+{
+	struct walk w;
+
+	memset(walk_seen, 0, sizeof(walk_seen));
+	walk_seen_count = 0;
+	walk_begin(&w, size, start);
+	walk_push(&w);
+	while (walk_open_count)
+		walk_from(&w, steps, count, lens);
+	walk_end(&w);
+	return walk_seen_count;
+}
+
+/* Two laps before what is to be passed. */
+static const uint64_t walk_ends[] = {0, UINT64_C(1) << 32};
+
+static void walk_all(bool (*const *steps)(struct walk *, size_t), size_t count, unsigned least)
+{
+	/* The lengths begin with 0, and end with the next one. */
+	static const size_t lens[2][6] = {{0, 1, 8}, {0, 7, 9, 24}};
+
+	for (size_t i = 0; i < sizeof(walk_ends) / sizeof(walk_ends[0]); i++)
+		for (unsigned order = 0; order < 2; order++) {
+			uint64_t size = UINT64_C(32) << order;
+			unsigned n = walk_through(size, walk_ends[i] - 2 * size, steps, count,
+						  lens[order]);
+
+			printf("# %u states of a ring of %llu\n", n, (unsigned long long)size);
+			assert_true(n > least);
+		}
+}
+
+static void every_state_of_the_plain_calls_is_that_of_a_list(void **state)
+{
+	(void)state;
+	walk_all(walk_copied, sizeof(walk_copied) / sizeof(walk_copied[0]), 1000);
+}
+
+static void every_state_of_streams_is_that_of_a_list(void **state)
+{
+	(void)state;
+	walk_all(walk_streamed, sizeof(walk_streamed) / sizeof(walk_streamed[0]), 5000);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_state_of_the_plain_calls_is_that_of_a_list),
+		cmocka_unit_test(every_state_of_streams_is_that_of_a_list),
+	};
+	int failed;
+
+	bell_init();
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	free(walk_open);
+	return failed;
+}
