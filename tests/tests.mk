@@ -8,8 +8,8 @@ unit-tests := $(sort $(basename $(notdir $(wildcard tests/unit/test_*.c))))
 threaded-tests := $(filter test_bell% test_channel% test_ring% test_lua_channel% test_set% \
 	test_task% test_call% test_mailbox% test_service%,$(unit-tests))
 
-# A test that goes through its subject by single instructions; a sanitizer's are no part of it.
-stepping-tests := test_death
+# Tests that go through their subject by single instructions; a sanitizer's are no part of it.
+stepping-tests := $(filter test_death%,$(unit-tests))
 
 test-binaries := $(unit-tests:%=$(B)/tests/plain/%) \
 	$(filter-out $(stepping-tests:%=$(B)/tests/address/%),$(unit-tests:%=$(B)/tests/address/%)) \
