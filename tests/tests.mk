@@ -27,6 +27,9 @@ $(foreach v,$(variants),$(eval libs-$(v)-test_files := $(wraps)))
 $(foreach v,$(variants),$(eval libs-$(v)-test_task := -lm))
 $(foreach v,$(variants),$(eval libs-$(v)-test_lua_memory := -Wl,--wrap=realloc -Wl,--wrap=malloc))
 
+# Else the first call of a C library's function is hundreds of instructions, and the next is not.
+$(foreach t,$(stepping-tests),$(eval libs-plain-$(t) := -Wl,-z,now))
+
 # Of the kernel's sources, what needs no Xen.
 xenstore-parts := drivers/xenstore_control.c drivers/xenstore_wire.c
 

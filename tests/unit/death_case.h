@@ -156,8 +156,7 @@ static inline void assert_told(unsigned least, unsigned most)
 }
 
 /* A thread of the survivor, once it has said that it is about to sleep. */
-static inline pthread_t test_sleeper(void *(*run)(void *), const uint32_t *flag,
-				     enum channel_status *status)
+static inline pthread_t test_sleeper(void *(*run)(void *), const uint32_t *flag, void *status)
 {
 	pthread_t id;
 

@@ -56,10 +56,136 @@ static void a_writer_may_end_at_any_instruction(void **state)
 	}
 }
 
+static void life_read(void)
+{
+	struct channel_reader r = channel_reader_open(test.mortal);
+	const void *msg;
+	size_t len;
+
+	for (unsigned i = 0; i < BATCH; i++) {
+		if (channel_reader_next(&r, CHANNEL_NOW, &msg, &len) != CHANNEL_OK)
+			return;
+		channel_reader_done(&r);
+		test.done++;
+	}
+	channel_reader_close(&r);
+}
+
+static void a_reader_may_end_at_any_instruction(void **state)
+{
+	unsigned long n = 0;
+	bool ended = true;
+
+	(void)state;
+	for (; ended; n++) {
+		test_connect(n);
+		for (unsigned i = 0; i < BATCH; i++)
+			test_send(test.survivor, i);
+		ended = test_ends(life_read, n);
+		assert_true(ended || test.done == BATCH);
+		channel_table_end(MORTAL, true);
+		assert_told(0, 0);
+		assert_int_equal(channel_reason(test.survivor), CHANNEL_PEER_DIED);
+	}
+	assert_true(n > 100);
+}
+
+static void *test_sleeps_in_reader(void *status)
+{
+	struct channel_reader r = channel_reader_open(test.survivor);
+	const void *msg;
+	size_t len;
+	unsigned got = 0;
+
+	while (channel_reader_next(&r, CHANNEL_FOREVER, &msg, &len) == CHANNEL_OK) {
+		got += len == test_length(got);
+		channel_reader_done(&r);
+	}
+	channel_reader_close(&r);
+	*(unsigned *)status = got;
+	return NULL;
+}
+
+static void a_reader_that_sleeps_gets_what_was_written_and_is_told(void **state)
+{
+	unsigned long n = 0;
+	bool ended = true;
+
+	(void)state;
+	for (; ended; n++) {
+		unsigned got = 0, done;
+		pthread_t id;
+
+		test_connect(n);
+		id = test_sleeper(test_sleeps_in_reader,
+				  &test.survivor->rx_ring.control->flag.receiver, &got);
+		ended = test_ends(life_write, n);
+		done = test.done;
+		channel_table_end(MORTAL, true);
+		pthread_join(id, NULL);
+		assert_in_range(got, done, done < BATCH ? done + 1 : done);
+		assert_told(0, 0);
+	}
+	assert_true(n > 100);
+}
+
+static void *test_sleeps_in_writer(void *status)
+{
+	struct channel_writer w = channel_writer_open(test.survivor);
+	void *room;
+
+	do
+		*(enum channel_status *)status = channel_writer_room(&w, 8, CHANNEL_FOREVER, &room);
+	while (*(enum channel_status *)status == CHANNEL_OK &&
+	       channel_writer_commit(&w, 8) == CHANNEL_OK);
+	channel_writer_close(&w);
+	return NULL;
+}
+
+/* Reads until a portion of room goes back, and one message more. */
+static void life_read_portion(void)
+{
+	struct channel_reader r = channel_reader_open(test.mortal);
+	unsigned portion = RING / RING_ACK_SHARE / (unsigned)ring_record(8);
+	const void *msg;
+	size_t len;
+
+	for (unsigned i = 0; i <= portion; i++) {
+		if (channel_reader_next(&r, CHANNEL_NOW, &msg, &len) != CHANNEL_OK)
+			return;
+		channel_reader_done(&r);
+	}
+	channel_reader_close(&r);
+}
+
+static void a_writer_that_sleeps_for_room_is_told(void **state)
+{
+	unsigned long n = 0;
+	bool ended = true;
+
+	(void)state;
+	for (; ended; n++) {
+		enum channel_status status;
+		pthread_t id;
+
+		test_connect(0);
+		id = test_sleeper(test_sleeps_in_writer,
+				  &test.survivor->tx_ring.control->flag.sender, &status);
+		ended = test_ends(life_read_portion, n);
+		channel_table_end(MORTAL, true);
+		pthread_join(id, NULL);
+		assert_told(0, 0);
+	}
+	assert_true(n > 100);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_writer_may_end_at_any_instruction),
+		cmocka_unit_test(a_reader_may_end_at_any_instruction),
+		cmocka_unit_test(a_reader_that_sleeps_gets_what_was_written_and_is_told),
+		cmocka_unit_test(a_writer_that_sleeps_for_room_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, death_setup, NULL);

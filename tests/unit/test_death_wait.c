@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Ended before the peer, which sleeps, was woken; and ended while about to sleep. */
+#include <stdlib.h>
+#include <time.h>
+
 #include "ipc/set_member.h"
 #include "tests/unit/death_case.h"
 
@@ -25,6 +28,16 @@ static void test_release(void)
 
 	if (channel_peek(test.mortal, CHANNEL_NOW, &msg, &len) == CHANNEL_OK)
 		channel_release(test.mortal);
+}
+
+/* All that the dead one had sent. */
+static void test_release_all(void)
+{
+	const void *msg;
+	size_t len;
+
+	while (channel_peek(test.survivor, CHANNEL_NOW, &msg, &len) == CHANNEL_OK)
+		channel_release(test.survivor);
 }
 
 static void *test_sleeps_for_room(void *status)
@@ -130,6 +143,107 @@ static void a_receiver_that_ends_before_it_has_made_room_leaves_nobody_asleep(vo
 	}
 }
 
+static uint64_t test_in(uint64_t ns)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec + ns;
+}
+
+static struct {
+	struct channel_set *set;
+	struct channel_member *receive, *room;
+} test_mortal;
+
+static void test_set_up(void)
+{
+	test_component = MORTAL;
+	test_mortal.set = channel_set_new();
+	test_component = COMPONENT_NONE;
+	test_mortal.receive = channel_set_receive(test_mortal.set, test.mortal, NULL);
+	test_mortal.room =
+		channel_set_send(test_mortal.set, test.mortal, channel_max(test.mortal), NULL);
+	/* As after thousands of tries in vain: cooled down by the next wait. */
+	test_mortal.set->vain = UINT32_MAX;
+	test_mortal.receive->vain = test_mortal.room->vain = UINT32_MAX / 2;
+}
+
+/* As its heap goes with a component: nothing is taken out of any list. */
+static void test_set_gone(void)
+{
+	free(test_mortal.receive);
+	free(test_mortal.room);
+	set_end(test_mortal.set);
+	free(test_mortal.set);
+}
+
+/* The set names both flags of the end, tries again, and warms them up again. */
+static void life_in_set(void)
+{
+	void *tag;
+
+	channel_set_wait(test_mortal.set, CHANNEL_NOW, &tag);
+}
+
+static void who_waits_in_a_set_may_end_at_any_instruction(void **state)
+{
+	unsigned long n = 0;
+	bool ended = true;
+
+	(void)state;
+	for (; ended; n++) {
+		test_connect(n);
+		while (channel_send(test.mortal, "12345678", 8, CHANNEL_NOW) == CHANNEL_OK)
+			;
+		test_set_up();
+		ended = test_ends(life_in_set, n);
+		/* Rings for a bell whose owner is gone, perhaps. */
+		assert_int_equal(channel_send(test.survivor, "", 0, CHANNEL_NOW), CHANNEL_OK);
+		test_release_all();
+		channel_table_end(MORTAL, true);
+		test_set_gone();
+		assert_told(0, 0);
+	}
+	assert_true(n > 300);
+}
+
+/* From here on it is being stepped through: the polls before are all the same. */
+static uint64_t test_rests(void)
+{
+	test_trap();
+	return UINT64_MAX;
+}
+
+static void life_parked(void)
+{
+	char buf[16];
+	size_t len;
+
+	test_trap_off();
+	test.mortal->rx_patience.times = 1; /* few polls */
+	channel_recv(test.mortal, buf, sizeof(buf), &len, test_in(3000000));
+}
+
+static void who_sleeps_itself_may_end_at_any_instruction(void **state)
+{
+	uint64_t (*rest)(void) = endpoint_rest;
+	unsigned long n = 0;
+	bool ended = true;
+
+	(void)state;
+	endpoint_rest = test_rests;
+	for (; ended; n++) {
+		test_connect(n);
+		ended = test_ends(life_parked, n);
+		assert_int_equal(channel_send(test.survivor, "", 0, CHANNEL_NOW), CHANNEL_OK);
+		channel_table_end(MORTAL, true);
+		assert_told(0, 0);
+	}
+	endpoint_rest = rest;
+	assert_true(n > 100);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -137,6 +251,8 @@ int main(void)
 			a_sender_that_ends_before_it_has_woken_its_peer_leaves_nobody_asleep),
 		cmocka_unit_test(a_sender_that_ends_before_it_has_told_a_set_leaves_nobody_asleep),
 		cmocka_unit_test(a_receiver_that_ends_before_it_has_made_room_leaves_nobody_asleep),
+		cmocka_unit_test(who_waits_in_a_set_may_end_at_any_instruction),
+		cmocka_unit_test(who_sleeps_itself_may_end_at_any_instruction),
 	};
 
 	return cmocka_run_group_tests(tests, death_setup, NULL);

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/* Ended in the middle of a call, as its client and as its server. */
+#include "ipc/call.h"
+#include "ipc/mailbox.h"
+#include "tests/unit/death_case.h"
+
+#define REQUEST "request"
+#define REPLY "the reply"
+
+/* What the survivor's call came to. */
+struct test_outcome {
+	enum channel_status status;
+	char reply[16];
+	size_t length;
+};
+
+static bool test_long; /* requests and replies too long for the mailbox */
+
+static size_t test_request_length(void)
+{
+	return test_long ? MAILBOX_MAX + 1 : sizeof(REQUEST);
+}
+
+static void *test_calls(void *arg)
+{
+	char request[MAILBOX_MAX + 1] = REQUEST;
+	struct test_outcome *o = arg;
+	struct call_client c;
+
+	call_client_init(&c, test.survivor);
+	o->status = call_make(&c, request, test_request_length(), o->reply, sizeof(o->reply),
+			      &o->length, CHANNEL_FOREVER);
+	return NULL;
+}
+
+static void life_serve(void)
+{
+	const void *request;
+	uint64_t id;
+	size_t len;
+
+	if (call_receive(test.mortal, CHANNEL_NOW, &id, &request, &len) != CHANNEL_OK)
+		return;
+	test.done = len == test_request_length() && !memcmp(request, REQUEST, sizeof(REQUEST));
+	if (test_long)
+		channel_release(test.mortal);
+	call_reply(test.mortal, id, REPLY, sizeof(REPLY), CHANNEL_NOW);
+	test.done++;
+}
+
+/* The server has said that it serves, or nothing would go through the mailbox. */
+static void test_serves(struct channel *ch)
+{
+	const void *request;
+	uint64_t id;
+	size_t len;
+
+	assert_int_equal(call_receive(ch, CHANNEL_NOW, &id, &request, &len), CHANNEL_AGAIN);
+}
+
+static unsigned long test_server_ends(unsigned long n, bool *ended)
+{
+	const struct ring_control *tx = test.survivor->tx_ring.control;
+	const struct ring_control *rx = test.survivor->rx_ring.control;
+	struct test_outcome o = {0};
+	pthread_t id;
+
+	test_serves(test.mortal);
+	id = test_sleeper(test_calls, test_long ? &rx->flag.receiver : &tx->flag.caller, &o);
+	*ended = test_ends(life_serve, n);
+	channel_table_end(MORTAL, true);
+	pthread_join(id, NULL);
+	if (o.status == CHANNEL_OK)
+		assert_string_equal(o.reply, REPLY);
+	else
+		assert_int_equal(o.status, CHANNEL_CLOSED);
+	assert_true(test.done < 2 || o.status == CHANNEL_OK);
+	assert_told(0, 0);
+	return o.status == CHANNEL_OK;
+}
+
+static void a_server_may_end_at_any_instruction_of_a_call(void **state)
+{
+	(void)state;
+	for (unsigned turn = 0; turn < 2; turn++) {
+		unsigned long n = 0, replied = 0;
+		bool ended = true;
+
+		test_long = turn;
+		for (; ended; n++) {
+			test_connect(n);
+			replied += test_server_ends(n, &ended);
+		}
+		assert_true(n > 100 && replied > 1 && replied < n);
+	}
+}
+
+static void *test_answers(void *arg)
+{
+	struct test_outcome *o = arg;
+	const void *request;
+	uint64_t id;
+	size_t len;
+
+	o->status = call_receive(test.survivor, CHANNEL_FOREVER, &id, &request, &len);
+	if (o->status != CHANNEL_OK)
+		return NULL;
+	assert_int_equal(len, test_request_length());
+	assert_string_equal(request, REQUEST);
+	if (test_long)
+		channel_release(test.survivor);
+	/* There may be nobody any more: what it answers says nothing. */
+	call_reply(test.survivor, id, REPLY, sizeof(REPLY), CHANNEL_NOW);
+	return NULL;
+}
+
+static void life_call(void)
+{
+	static struct call_client c;
+	static struct call call;
+	static char request[MAILBOX_MAX + 1] = REQUEST;
+	const struct channel_part part = {request, test_request_length()};
+	char reply[16];
+
+	call_client_init(&c, test.mortal);
+	if (call_start(&c, &call, &part, 1, reply, sizeof(reply), CHANNEL_NOW) == CHANNEL_OK)
+		test.done = 1;
+	call_wait(&c, &call, CHANNEL_NOW);
+	call_drop(&c, &call);
+}
+
+static unsigned long test_client_ends(unsigned long n, bool *ended)
+{
+	struct test_outcome o = {0};
+	pthread_t id;
+
+	test_serves(test.survivor);
+	id = test_sleeper(test_answers, &test.survivor->rx_ring.control->flag.receiver, &o);
+	*ended = test_ends(life_call, n);
+	channel_table_end(MORTAL, true);
+	pthread_join(id, NULL);
+	if (o.status != CHANNEL_OK)
+		assert_int_equal(o.status, CHANNEL_CLOSED);
+	assert_true(!test.done || o.status == CHANNEL_OK);
+	assert_told(0, 0);
+	return o.status == CHANNEL_OK;
+}
+
+static void a_client_may_end_at_any_instruction_of_a_call(void **state)
+{
+	(void)state;
+	for (unsigned turn = 0; turn < 2; turn++) {
+		unsigned long n = 0, received = 0;
+		bool ended = true;
+
+		test_long = turn;
+		for (; ended; n++) {
+			test_connect(n);
+			received += test_client_ends(n, &ended);
+		}
+		assert_true(n > 100 && received > 1 && received < n);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_server_may_end_at_any_instruction_of_a_call),
+		cmocka_unit_test(a_client_may_end_at_any_instruction_of_a_call),
+	};
+
+	return cmocka_run_group_tests(tests, death_setup, NULL);
+}
