@@ -5,10 +5,12 @@
 #include <linux/futex.h>
 #include <linux/membarrier.h>
 #include <stddef.h>
+#include <sys/auxv.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "container/kernel_calls.h"
 #include "ipc/bell_set.h"
 
 #define BELL_SECOND UINT64_C(1000000000)
@@ -19,6 +21,7 @@ void bell_init(void)
 {
 	bell_mode.fenced =
 		syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) != 0;
+	bell_mode.kernel = (const struct kernel_calls *)getauxval(KERNEL_CALLS);
 }
 
 static uint32_t bell_take(uint32_t *flag)
@@ -28,7 +31,10 @@ static uint32_t bell_take(uint32_t *flag)
 
 static void bell_futex_wake(uint32_t *flag)
 {
-	syscall(SYS_futex, flag, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+	if (bell_mode.kernel)
+		bell_mode.kernel->wake(flag);
+	else
+		syscall(SYS_futex, flag, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
 }
 
 bool bell_ring(uint32_t *flag)
@@ -77,19 +83,25 @@ void bell_unname(uint32_t *flag, uint32_t whom)
 		bell_disarm(flag);
 }
 
-void bell_barrier(void)
+/* Asked behind S1, which is a full barrier: see kernel_calls.h. */
+static bool bell_alone(void)
 {
-	if (!bell_mode.fenced)
+	return bell_mode.kernel && !__atomic_load_n(&bell_mode.kernel->strayed, __ATOMIC_SEQ_CST);
+}
+
+void bell_barrier(bool beside)
+{
+	if (!bell_mode.fenced && !(beside && bell_alone()))
 		syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
 }
 
-uint32_t bell_arm(uint32_t *flag)
+uint32_t bell_arm(uint32_t *flag, bool beside)
 {
 	uint32_t before;
 
 	bell_rename(flag, 0);
 	before = __atomic_fetch_or(flag, BELL_PARKED, __ATOMIC_SEQ_CST);
-	bell_barrier();
+	bell_barrier(beside);
 	return before | BELL_PARKED;
 }
 
@@ -103,7 +115,7 @@ bool bell_past(uint64_t deadline)
 	return (uint64_t)now.tv_sec * BELL_SECOND + (uint64_t)now.tv_nsec >= deadline;
 }
 
-void bell_sleep(uint32_t *flag, uint32_t armed, uint64_t deadline)
+static void bell_futex_wait(uint32_t *flag, uint32_t armed, uint64_t deadline)
 {
 	struct timespec at = {
 		.tv_sec = (time_t)(deadline / BELL_SECOND),
@@ -112,6 +124,14 @@ void bell_sleep(uint32_t *flag, uint32_t armed, uint64_t deadline)
 
 	syscall(SYS_futex, flag, FUTEX_WAIT_BITSET_PRIVATE, armed,
 		deadline == UINT64_MAX ? NULL : &at, NULL, FUTEX_BITSET_MATCH_ANY);
+}
+
+void bell_sleep(uint32_t *flag, uint32_t armed, uint64_t deadline)
+{
+	if (bell_mode.kernel)
+		bell_mode.kernel->wait(flag, armed, deadline);
+	else
+		bell_futex_wait(flag, armed, deadline);
 }
 
 void bell_disarm(uint32_t *flag)

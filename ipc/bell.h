@@ -39,9 +39,12 @@
 #define BELL_WHOM_SHIFT 8
 #define BELL_WHOM (UINT32_MAX << BELL_WHOM_SHIFT)
 
+struct kernel_calls;
+
 struct bell_mode {
-	bool fenced;             /* no barrier in every thread here, so T2 has to be a full one */
-} __attribute__((aligned(128))); /* read at every message: nothing written beside it */
+	bool fenced; /* no barrier in every thread here, so T2 has to be a full one */
+	const struct kernel_calls *kernel; /* sleeps and wakes by plain calls; NULL: by futexes */
+} __attribute__((aligned(128)));           /* read at every message: nothing written beside it */
 
 /* Constant once bell_init has returned. */
 extern struct bell_mode bell_mode;
@@ -85,11 +88,16 @@ void bell_name(uint32_t *flag, uint32_t whom);
 /* Take that off again, unless the flag names another one by now. */
 void bell_unname(uint32_t *flag, uint32_t whom);
 
-/* S2, for any number of flags. */
-void bell_barrier(void);
+/*
+ * S2, for any number of flags, behind S1. `beside`: all that may tell them run on the
+ * core of the caller, as far as the manifest says. In a guest, which knows whether
+ * that is still so, nothing is then to be done: between two threads of a core lies a
+ * full barrier.
+ */
+void bell_barrier(bool beside);
 
 /* S1 and S2. Returns what bell_sleep is to find in the flag. */
-uint32_t bell_arm(uint32_t *flag);
+uint32_t bell_arm(uint32_t *flag, bool beside);
 
 /*
  * S4: sleep until the flag is no longer as armed, or the deadline is past, or

@@ -85,6 +85,13 @@ static struct channel *channel_endpoint(unsigned channel, unsigned end)
 	return &channel_table.endpoints[2 * channel + end];
 }
 
+bool channel_table_beside(unsigned a, unsigned b)
+{
+	const struct image_component *components = channel_table.image->components;
+
+	return components && components[a].core == components[b].core;
+}
+
 static void channel_join(unsigned i, struct ring_control *controls, unsigned char *memory)
 {
 	const struct image_channel *spec = &channel_table.image->channels[i];
@@ -99,6 +106,7 @@ static void channel_join(unsigned i, struct ring_control *controls, unsigned cha
 	from->name = to->name = spec->name;
 	from->owner = spec->from;
 	to->owner = spec->to;
+	from->beside = to->beside = channel_table_beside(spec->from, spec->to);
 	connection_init(&channel_table.connections[i], from, to);
 }
 

@@ -38,6 +38,9 @@ size_t channel_table_bytes(const struct image *img);
  */
 int channel_table_create(const struct image *img);
 
+/* Whether the manifest has both components on one core. Constant. */
+bool channel_table_beside(unsigned a, unsigned b);
+
 /*
  * The component has ended: close what it left open, with the reason "peer died"
  * if it failed. Call when none of its threads will enter a channel call any

@@ -108,11 +108,13 @@ void endpoint_stop(struct channel *ch)
 		&ch->nowhere.controls[0].flag.caller, &ch->nowhere.controls[1].flag.receiver,
 	};
 
-	/* T1 of bell.h; T2 and T3 wherever one of the owner's threads may sleep. */
+	/*
+	 * T1 of bell.h; T2 and T3 wherever one of the owner's threads may sleep. Not by a look:
+	 * a sleeper whose peer is on its own core makes no barrier for this thread.
+	 */
 	__atomic_store_n(&ch->stopping, true, __ATOMIC_RELEASE);
 	for (unsigned i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
-		if (bell_look(flags[i]) & BELL_PARKED)
-			bell_wake(flags[i]);
+		bell_wake(flags[i]);
 }
 
 static void endpoint_break(struct ring_control *control)

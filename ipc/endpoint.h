@@ -54,6 +54,7 @@ struct channel {
 	struct ring rx_ring;
 	const char *name;
 	unsigned owner; /* index of a component */
+	bool beside;    /* the peer is on the same core: constant while they are connected */
 
 	/* News to the owner's sleepers. */
 	bool stopping; /* the owner was asked to stop */
@@ -145,10 +146,10 @@ enum channel_status endpoint_peek(struct channel *ch, const void **msg, size_t *
 
 /*
  * Called before each sleep, and by when it says (CLOCK_MONOTONIC, ns; UINT64_MAX:
- * never) again: who waits has time to tidy up. Set before the first wait; by
- * default nothing is done.
+ * never) again: who waits has time to tidy up, behind the first sleep that brought
+ * nothing. Set before the first wait; by default nothing is done.
  */
-extern uint64_t (*endpoint_rest)(void);
+extern uint64_t (*endpoint_rest)(bool again);
 
 /* The same until there is another answer than CHANNEL_AGAIN or the deadline is past. */
 enum channel_status endpoint_wait_room(struct channel *ch, size_t len, uint64_t deadline,

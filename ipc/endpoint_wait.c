@@ -3,7 +3,8 @@
  * Waiting: poll for a while, then park.
  *
  * A park with its wake-up costs both sides some tens of microseconds, so it
- * pays to poll as long as that, if polling leads to anything.
+ * pays to poll as long as that, if polling leads to anything. A peer on the same core
+ * does nothing as long as this side polls.
  */
 #include "ipc/endpoint.h"
 
@@ -26,12 +27,13 @@
 
 _Thread_local enum channel_status (*endpoint_wait_as_task)(struct endpoint_attempt *a);
 
-static uint64_t rest_never(void)
+static uint64_t rest_never(bool again)
 {
+	(void)again;
 	return UINT64_MAX;
 }
 
-uint64_t (*endpoint_rest)(void) = rest_never;
+uint64_t (*endpoint_rest)(bool again) = rest_never;
 
 static enum channel_status endpoint_make(struct endpoint_attempt *a)
 {
@@ -131,11 +133,11 @@ static enum channel_status endpoint_poll(struct endpoint_attempt *a)
 }
 
 /* One sleep. What stands between bell_arm and bell_sleep is S3 of bell.h. */
-static enum channel_status endpoint_park(struct endpoint_attempt *a)
+static enum channel_status endpoint_park(struct endpoint_attempt *a, bool again)
 {
-	uint64_t rest = endpoint_rest();
+	uint64_t rest = endpoint_rest(again);
 	uint32_t *flag = endpoint_flag(a);
-	uint32_t armed = bell_arm(flag);
+	uint32_t armed = bell_arm(flag, a->ch->beside);
 	enum channel_status status = endpoint_make(a);
 
 	if (status == CHANNEL_AGAIN && !endpoint_stopped(a) && flag == endpoint_flag(a)) {
@@ -152,11 +154,13 @@ enum channel_status endpoint_wait(struct endpoint_attempt *a)
 
 	if (endpoint_wait_as_task)
 		return endpoint_wait_as_task(a);
-	if (!endpoint_stopped(a))
+	if (!a->ch->beside && !endpoint_stopped(a))
 		status = endpoint_poll(a);
 	/* By the clock: a peer that keeps changing the flag must not stretch the wait. */
-	while (status == CHANNEL_AGAIN && !endpoint_stopped(a) && !bell_past(a->deadline))
-		status = endpoint_park(a);
+	for (bool again = false;
+	     status == CHANNEL_AGAIN && !endpoint_stopped(a) && !bell_past(a->deadline);
+	     again = true)
+		status = endpoint_park(a, again);
 	return status == CHANNEL_AGAIN && endpoint_stopped(a) ? CHANNEL_STOPPING : status;
 }
 
@@ -191,7 +195,7 @@ enum channel_status endpoint_wait_message(struct channel *ch, uint64_t deadline,
 
 	if (deadline == CHANNEL_NOW)
 		return CHANNEL_AGAIN;
-	if (!endpoint_wait_as_task)
+	if (!endpoint_wait_as_task && !ch->beside)
 		endpoint_stay_away(ch);
 	return endpoint_wait(&a);
 }

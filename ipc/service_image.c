@@ -74,6 +74,7 @@ static void service_make_end(struct service *s, struct service_client *client,
 	endpoint_init(&e->ch, tx, rx, 0);
 	e->ch.name = s->spec->name;
 	e->ch.owner = client ? client->component : s->spec->server;
+	e->ch.beside = client && channel_table_beside(client->component, s->spec->server);
 	e->service = s;
 	e->client = client;
 	service_end_free(e);

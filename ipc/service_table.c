@@ -89,6 +89,7 @@ static void service_connect(struct service *s, struct service_end *e)
 	e->ch.rx_ring = s->ends[number].ch.tx_ring;
 	line->client = e->client;
 	line->client->lines++;
+	s->ends[number].ch.beside = e->ch.beside;
 	connection_offer(&line->connection, &e->ch);
 	service_knock(s, number);
 }

@@ -66,8 +66,11 @@ void set_join(struct channel_set *s, struct channel_member *m)
 	m->set = s;
 	m->slot = s->free[s->capacity - ++s->used];
 	s->slots[m->slot] = m;
-	if (m->attempt.ch)
-		set_heat(m);
+	if (!m->attempt.ch)
+		return;
+	m->is_far = !m->attempt.ch->beside;
+	s->far += m->is_far;
+	set_heat(m);
 }
 
 void set_leave(struct channel_member *m)
@@ -77,6 +80,7 @@ void set_leave(struct channel_member *m)
 	set_heat(m); /* no flag names it any more */
 	set_unlist(m);
 	set_timer_stop(m);
+	s->far -= m->is_far;
 	s->slots[m->slot] = NULL;
 	s->free[s->capacity - s->used--] = m->slot;
 }

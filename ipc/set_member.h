@@ -24,6 +24,7 @@ struct channel_member {
 	enum channel_status status;      /* its last answer */
 	uint32_t *named;                 /* the flag that names it, or NULL */
 	unsigned vain;                   /* tries since it was last ready */
+	bool is_far;                     /* counted in the set */
 	bool probe;                      /* to be undone: nobody uses what was attempted */
 	const void *msg;                 /* where the attempts of a probe go */
 	size_t msg_len;
@@ -40,6 +41,7 @@ struct channel_set {
 	uint64_t serial;           /* the bell's, as long as it is this set's */
 	struct channel_member hot; /* head of the list; the member at `next` is tried first */
 	unsigned hot_count;
+	unsigned far;  /* endpoints whose peers are on other cores */
 	unsigned vain; /* tries in vain since the last cooling */
 	struct endpoint_patience patience;
 

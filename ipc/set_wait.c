@@ -145,7 +145,7 @@ static void set_cool(struct channel_set *s, unsigned vain)
 
 	s->vain = 0;
 	if (m)
-		bell_barrier();
+		bell_barrier(s->far == 0);
 	while (m) {
 		struct channel_member *next = m->before;
 
@@ -181,9 +181,9 @@ static bool set_stopped(const struct channel_set *s, uint64_t deadline)
 	return deadline == CHANNEL_FOREVER && set_stopping(s);
 }
 
-static void set_park(struct channel_set *s, uint64_t deadline)
+static void set_park(struct channel_set *s, uint64_t deadline, bool again)
 {
-	uint64_t timer = set_timers_next(s), rest = endpoint_rest();
+	uint64_t timer = set_timers_next(s), rest = endpoint_rest(again);
 
 	if (rest < timer)
 		timer = rest;
@@ -216,10 +216,11 @@ enum channel_status set_wait(struct channel_set *s, uint64_t deadline, struct ch
 	if (s->vain > SET_VAIN_MOST)
 		set_cool(s, SET_VAIN_LEAST);
 	*m = set_look(s, UINT32_MAX);
-	if (!*m && !set_is_over(s, deadline))
+	/* On this core nobody has news as long as it polls. */
+	if (!*m && s->far && !set_is_over(s, deadline))
 		*m = set_poll(s);
-	while (!*m && !set_is_over(s, deadline)) {
-		set_park(s, deadline);
+	for (bool again = false; !*m && !set_is_over(s, deadline); again = true) {
+		set_park(s, deadline, again);
 		set_timers_expire(s);
 		*m = set_look(s, UINT32_MAX);
 	}

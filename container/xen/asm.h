@@ -70,6 +70,8 @@
 
 /* struct core: where its field switch_end is. */
 #define CORE_SWITCH_END 8
+#define CORE_CURRENT 16
+#define THREAD_WORK 0
 
 /* The System V red zone: code above the system call line may own this below rsp. */
 #define RED_ZONE 128

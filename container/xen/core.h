@@ -39,14 +39,14 @@ struct tss {
 #define CORE_PORT_WORDS 2 /* event ports 0 to 127 */
 
 struct core {
-	struct core *self;   /* at GS:0 */
-	uint64_t switch_end; /* first byte behind its CORE_SWITCH stack; for entry.S */
+	struct core *self;      /* at GS:0 */
+	uint64_t switch_end;    /* first byte behind its CORE_SWITCH stack; for entry.S */
+	struct thread *current; /* this core only */
 	unsigned id;
 	struct tss tss;
 	uint64_t gdt[CORE_GDT_SLOTS];
 
 	/* This core only. */
-	struct thread *current;
 	struct thread *departed;         /* just switched away from, to be ended or moved */
 	struct thread *vector_owner;     /* whose vector state is in the registers */
 	struct thread *sleepers;         /* by deadline */

@@ -129,6 +129,16 @@ static inline void cpu_vector_load(const void *area)
 	__asm__ volatile("xrstor64 (%0)" : : "r"(area), "a"(~0U), "d"(~0U) : "memory");
 }
 
+static inline void cpu_vector_control(uint32_t *mxcsr, uint16_t *control)
+{
+	__asm__ volatile("stmxcsr %0\n\tfnstcw %1" : "=m"(*mxcsr), "=m"(*control));
+}
+
+static inline void cpu_vector_control_set(uint32_t mxcsr, uint16_t control)
+{
+	__asm__ volatile("ldmxcsr %0\n\tfldcw %1" : : "m"(mxcsr), "m"(control));
+}
+
 /* Floating-point errors that are raised and not masked; bits as in MXCSR. */
 static inline uint32_t cpu_simd_errors(void)
 {

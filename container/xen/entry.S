@@ -134,6 +134,58 @@ syscall_probe:
 	.size syscall_entry, . - syscall_entry
 
 /*
+ * long direct_wait(uint32_t *word, uint32_t expected, uint64_t deadline),
+ * long direct_wake(uint32_t *word): called, not trapped to, by code above the line.
+ *
+ * The first instruction backs the stack, as that of syscall_entry does. Where the
+ * thread has work to do it leaves by way of registers that are made up: all that a
+ * function may change is as well gone.
+ */
+	.macro DIRECT name, target
+	.globl \name
+	.type \name, @function
+\name:
+	.cfi_startproc
+	testb %al, -SYSCALL_STACK_NEED(%rsp)
+	push %rbp
+	.cfi_def_cfa_offset 16
+	.cfi_offset rbp, -16
+	mov %rsp, %rbp
+	cli
+	call \target
+	mov %gs:CORE_CURRENT, %rcx
+	cmpl $0, THREAD_WORK(%rcx)
+	jne direct_out
+	sti
+	pop %rbp
+	.cfi_def_cfa_offset 8
+	ret
+	.cfi_endproc
+	.size \name, . - \name
+	.endm
+
+	DIRECT direct_wait, direct_futex_wait
+	DIRECT direct_wake, direct_futex_wake
+
+direct_out:
+	pop %rbp
+	pop %rcx
+	mov %rsp, %rdx
+	push $SEGMENT_DATA
+	push %rdx
+	pushf
+	orl $RFLAGS_IF, (%rsp)
+	push $SEGMENT_CODE
+	push %rcx
+	push $0
+	push $0
+	PUSH_REGS
+	mov %rsp, %rdi
+	and $-16, %rsp
+	call direct_leave
+	ud2
+
+/*
  * void thread_resume(void): where a thread goes on whose registers are a struct
  * regs; thread_switch comes here with rsp at it. What is left to do for the
  * thread is done on the core's own stack, for the thread's may be of any kind.

@@ -5,7 +5,7 @@ kernel_sources := \
 	container/xen/head.S container/xen/entry.S container/xen/vmcall.S container/xen/user_copy.S \
 	container/xen/boot.c container/xen/boot_info.c container/xen/process.c \
 	container/xen/hypercall.c container/xen/core.c container/xen/thread.c \
-	container/xen/schedule.c \
+	container/xen/schedule.c container/xen/direct.c \
 	container/xen/futex.c container/xen/event.c container/xen/clock.c \
 	container/xen/frame.c container/xen/page.c container/xen/page_back.c container/xen/page_cut.c container/xen/table.c container/xen/vm.c \
 	container/xen/user.c container/xen/device.c container/xen/fault.c container/xen/panic.c \

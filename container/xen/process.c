@@ -7,6 +7,7 @@
 #include "container/xen/asm.h"
 #include "container/xen/boot.h"
 #include "container/xen/core.h"
+#include "container/xen/direct.h"
 #include "container/xen/page.h"
 #include "container/xen/panic.h"
 #include "container/xen/print.h"
@@ -98,6 +99,7 @@ static void auxiliary_push(struct stack *stack, uint64_t random)
 		{AT_ENTRY, (uint64_t)_start},
 		{AT_RANDOM, random},
 		{AT_SECURE, 0},
+		{KERNEL_CALLS, (uint64_t)&direct_calls},
 		{AT_NULL, 0},
 	};
 

@@ -57,6 +57,9 @@ static void slice_watch(struct core *core)
 	if (thread == &core->idle)
 		return;
 	core->slice_end = thread->run_start + SCHEDULE_SLICE;
+	/* Where the timer fires in time there is no need to look at the clock. */
+	if (core->slice_end >= core->timer)
+		return;
 	if (core->slice_end > clock_now()) {
 		timer_arm(core);
 		return;

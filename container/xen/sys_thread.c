@@ -3,6 +3,7 @@
  * System calls on threads.
  */
 #include "container/xen/cpu.h"
+#include "container/xen/direct.h"
 #include "container/xen/futex.h"
 #include "container/xen/panic.h"
 #include "container/xen/string.h"
@@ -145,6 +146,9 @@ long sys_sched_setaffinity(const struct regs *regs)
 	mask &= (UINT64_C(1) << core_count()) - 1;
 	if (!mask)
 		return -EINVAL;
+	if (thread->is_placed)
+		direct_stray();
+	thread->is_placed = true;
 	if (!(mask >> thread->core->id & 1))
 		thread_move(thread, core_get((unsigned)__builtin_ctzll(mask)));
 	return 0;

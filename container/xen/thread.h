@@ -44,10 +44,19 @@ struct thread_resume {
 };
 
 struct thread {
+	/* Any core, atomically. */
+	uint32_t work;
+
 	/* Its core only. */
+	bool is_placed;   /* was put on a core; to leave that one is to stray */
 	uint64_t rsp;     /* while it does not run */
 	uint64_t fs_base; /* likewise */
 	struct thread_resume resume;
+	struct {
+		bool is_dead; /* of its vector state only these matter, and only while it waits */
+		uint32_t mxcsr;
+		uint16_t control;
+	} vector;
 	uint64_t deadline; /* clock_now() at which it gives up waiting */
 	struct thread *sleep_next;
 	uint32_t *clear_tid; /* zeroed, and waiters woken, at the end */
@@ -75,9 +84,7 @@ struct thread {
 	bool waiting;
 	int wait_result;
 
-	/* Any core, atomically. */
-	uint32_t work;
-	struct core *destination;
+	struct core *destination; /* any core, atomically */
 
 	/* Outlives the thread: whoever sends a signal may come late. */
 	struct signal_state signals;

@@ -27,6 +27,12 @@ void vector_inherit(struct thread *thread);
 /* The current core goes on in `next`: bring its state in, save that of whoever was before. */
 void vector_switch(struct core *core, struct thread *next);
 
+/*
+ * The current thread is about to wait in a call that keeps none of its vector state
+ * but the control words: until it goes on, or vector.is_dead is taken back.
+ */
+void vector_forget(struct thread *self);
+
 /* Drop a thread's state from the registers of its core, saving it. */
 void vector_leave(struct core *core, struct thread *thread);
 

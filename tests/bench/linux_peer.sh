@@ -17,7 +17,7 @@ programs=$here/programs
 rounds=3
 
 # As the packer compiles a component.
-flags='-std=gnu11 -O2 -g -fno-pie -fno-common -fno-omit-frame-pointer -isystem /usr/include/lua5.4'
+flags='-std=gnu11 -O2 -g -fno-pie -fno-common -fno-omit-frame-pointer -fstack-clash-protection -isystem /usr/include/lua5.4'
 
 die() {
 	echo "linux_peer: $*" >&2
@@ -39,11 +39,13 @@ build_programs() {
 	gcc $flags -static -no-pie -o first "$here/first/first.c"
 	# shellcheck disable=SC2086
 	gcc $flags -static -no-pie -o work "$programs/work.c"
+	# shellcheck disable=SC2086
+	gcc $flags -static -no-pie -o futex "$programs/futex.c"
 	# Lua's loader asks for dlopen, of which the linker says that it needs glibc's files.
 	# shellcheck disable=SC2086
 	gcc $flags -static -no-pie -o work_lua "$programs/work_lua.c" -llua5.4 -lm 2>link.log ||
 		die "work_lua: $(cat link.log)"
-	strip first work work_lua
+	strip first work futex work_lua
 }
 
 # build_initrd NAME FILE... with init on standard input
@@ -67,6 +69,11 @@ build_initrds() {
 		/bin/work_lua /bin/first.lua
 		read -r words </proc/cmdline
 		case " $words " in *" stay "*) exec /bin/busybox sh ;; esac
+		/bin/busybox poweroff -f
+	END
+	build_initrd initrd.futex futex <<-END
+		#!/bin/busybox sh
+		/bin/futex $rounds
 		/bin/busybox poweroff -f
 	END
 	build_initrd initrd.work work work_lua "$programs/work.lua" <<-END

@@ -382,7 +382,7 @@ return {
 	crash("text", 139, "image text, which does not allow it", "write_text"),
 	crash("constant", 139, "image read%-only data, which does not allow it", "write_constant"),
 	crash("data", 139, "jump to 0x", "image data, which does not allow it", "#0  %x+ %?", "run_data"),
-	crash("stack", 139, "write to 0x", "stack overflow of component culprit, thread 2"),
+	crash("stack", 139, "stack overflow of component culprit, thread 2"),
 	crash("task", 139, "stack overflow of component culprit, task 2", "overflow_stack", "task_main"),
 	crash("divide", 136, "divide error", "divide"),
 	crash("abort", 134, "aborted", "give_up"),

@@ -75,7 +75,7 @@ static unsigned test_lost(void)
 
 		test_meet(2 * round - 1, &test_shared.news);
 		test_stagger(round / 8);
-		bell_arm(&test_shared.flag);
+		bell_arm(&test_shared.flag, false);
 		saw = __atomic_load_n(&test_shared.news, __ATOMIC_ACQUIRE) == round;
 		test_meet(2 * round, &test_shared.news);
 		bell_disarm(&test_shared.flag);
@@ -108,19 +108,19 @@ static void a_bell_is_rung_only_for_a_sleeper_and_once(void **state)
 
 	(void)state;
 	assert_false(bell_ring(&flag));
-	assert_int_equal(bell_arm(&flag), 7);
+	assert_int_equal(bell_arm(&flag, false), 7);
 	assert_int_equal(bell_look(&flag), 7);
 	assert_true(bell_ring(&flag));
 	assert_false(bell_ring(&flag));
 	assert_int_equal(flag, 6);
-	assert_int_equal(bell_arm(&flag), 7);
+	assert_int_equal(bell_arm(&flag, false), 7);
 	bell_disarm(&flag);
 	assert_int_equal(flag, 6);
 }
 
 static void a_flag_that_has_changed_since_it_was_armed_is_not_slept_on(void **state)
 {
-	uint32_t flag = 0, armed = bell_arm(&flag);
+	uint32_t flag = 0, armed = bell_arm(&flag, false);
 
 	(void)state;
 	bell_ring(&flag);
@@ -130,7 +130,7 @@ static void a_flag_that_has_changed_since_it_was_armed_is_not_slept_on(void **st
 
 static void a_sleep_ends_at_its_deadline(void **state)
 {
-	uint32_t flag = 0, armed = bell_arm(&flag);
+	uint32_t flag = 0, armed = bell_arm(&flag, false);
 	struct timespec t;
 	uint64_t deadline;
 
