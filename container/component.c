@@ -33,7 +33,7 @@ unsigned component_index(void)
 	return c ? c->index : COMPONENT_NONE;
 }
 
-uint64_t component_rest(bool again)
+uint64_t component_rest(void)
 {
 	struct component *c = component_self();
 	struct timespec at;
@@ -41,12 +41,9 @@ uint64_t component_rest(bool again)
 
 	if (!c)
 		return UINT64_MAX;
-	due = atomic_load_explicit(&c->rested, memory_order_relaxed) + SECOND_NS;
-	/* Most waits are short, and the clock is a system call in a guest. */
-	if (!again)
-		return due;
 	clock_gettime(CLOCK_MONOTONIC, &at);
 	now = (uint64_t)at.tv_sec * SECOND_NS + (uint64_t)at.tv_nsec;
+	due = atomic_load_explicit(&c->rested, memory_order_relaxed) + SECOND_NS;
 	if (now < due)
 		return due;
 	/* Another thread that comes to the same does it once more, which does no harm. */

@@ -21,11 +21,10 @@ unsigned component_index(void);
 bool component_will_return(unsigned index);
 
 /*
- * The calling thread is about to wait; `again`: it goes on waiting, after this was
- * called before. Then give back what its component has freed, if that was not done
- * within the last second. Returns when to call again if it still waits by then
- * (CLOCK_MONOTONIC, ns; it may be past); UINT64_MAX: there is no need to.
+ * The calling thread is about to wait: give back what its component has freed, if
+ * that was not done within the last second. Returns when to call again if it
+ * still waits by then (CLOCK_MONOTONIC, ns); UINT64_MAX: there is no need to.
  */
-uint64_t component_rest(bool again);
+uint64_t component_rest(void);
 
 #endif

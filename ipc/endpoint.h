@@ -145,11 +145,18 @@ enum channel_status endpoint_reserve(struct channel *ch, size_t len, void **room
 enum channel_status endpoint_peek(struct channel *ch, const void **msg, size_t *len);
 
 /*
- * Called before each sleep, and by when it says (CLOCK_MONOTONIC, ns; UINT64_MAX:
- * never) again: who waits has time to tidy up, behind the first sleep that brought
- * nothing. Set before the first wait; by default nothing is done.
+ * Called before a sleep, and by when it says (CLOCK_MONOTONIC, ns; UINT64_MAX: never)
+ * again: who waits has time to tidy up. Set before the first wait; by default
+ * nothing is done.
  */
-extern uint64_t (*endpoint_rest)(bool again);
+extern uint64_t (*endpoint_rest)(void);
+
+/*
+ * By when the thread is to wake up for that. Most sleeps are short, and the clock is
+ * a system call in a guest, so the first sleep of a wait takes the time that was
+ * said last, though it may be past; `again`: that one has brought nothing.
+ */
+uint64_t endpoint_rest_by(bool again);
 
 /* The same until there is another answer than CHANNEL_AGAIN or the deadline is past. */
 enum channel_status endpoint_wait_room(struct channel *ch, size_t len, uint64_t deadline,

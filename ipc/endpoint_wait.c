@@ -27,13 +27,24 @@
 
 _Thread_local enum channel_status (*endpoint_wait_as_task)(struct endpoint_attempt *a);
 
-static uint64_t rest_never(bool again)
+static uint64_t rest_never(void)
 {
-	(void)again;
 	return UINT64_MAX;
 }
 
-uint64_t (*endpoint_rest)(bool again) = rest_never;
+uint64_t (*endpoint_rest)(void) = rest_never;
+
+uint64_t endpoint_rest_by(bool again)
+{
+	static _Thread_local uint64_t said; /* 0: to be asked */
+	uint64_t by = said;
+
+	if (again || !by) {
+		by = endpoint_rest();
+		said = by == UINT64_MAX ? 0 : by;
+	}
+	return by;
+}
 
 static enum channel_status endpoint_make(struct endpoint_attempt *a)
 {
@@ -135,7 +146,7 @@ static enum channel_status endpoint_poll(struct endpoint_attempt *a)
 /* One sleep. What stands between bell_arm and bell_sleep is S3 of bell.h. */
 static enum channel_status endpoint_park(struct endpoint_attempt *a, bool again)
 {
-	uint64_t rest = endpoint_rest(again);
+	uint64_t rest = endpoint_rest_by(again);
 	uint32_t *flag = endpoint_flag(a);
 	uint32_t armed = bell_arm(flag, a->ch->beside);
 	enum channel_status status = endpoint_make(a);

@@ -183,7 +183,7 @@ static bool set_stopped(const struct channel_set *s, uint64_t deadline)
 
 static void set_park(struct channel_set *s, uint64_t deadline, bool again)
 {
-	uint64_t timer = set_timers_next(s), rest = endpoint_rest(again);
+	uint64_t timer = set_timers_next(s), rest = endpoint_rest_by(again);
 
 	if (rest < timer)
 		timer = rest;

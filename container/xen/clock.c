@@ -70,6 +70,13 @@ uint64_t clock_now(void)
 	return now;
 }
 
+uint64_t clock_cycles_to_ns(uint64_t cycles)
+{
+	struct vcpu_time_info time = time_read();
+
+	return cycles_to_ns(&time, cycles);
+}
+
 uint64_t clock_wall(void)
 {
 	volatile struct shared_info *info = device_shared_info();

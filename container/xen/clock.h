@@ -15,6 +15,9 @@ void clock_init(uint64_t entry_tsc);
 /* Since Xen entered the image; never goes back, on any core. */
 uint64_t clock_now(void);
 
+/* How long so many cycles of the processor's counter take, by today's measure. */
+uint64_t clock_cycles_to_ns(uint64_t cycles);
+
 /* Since 1970, UTC; as Xen says, which its toolstack may set. */
 uint64_t clock_wall(void);
 

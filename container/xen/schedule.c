@@ -49,22 +49,23 @@ static void timer_arm(struct core *core)
 	clock_timer_set(core->id, deadline);
 }
 
-/* Others wait for this core: the current thread keeps it until its slice is over. */
+/*
+ * Others wait for this core: the current thread keeps it until its slice is over. A
+ * timer that is set for a slice already finds that out, whoever's it was.
+ */
 static void slice_watch(struct core *core)
 {
 	struct thread *thread = core->current;
+	uint64_t had;
 
-	if (thread == &core->idle)
+	if (core->slice_end != THREAD_FOREVER || thread == &core->idle)
 		return;
-	core->slice_end = thread->run_start + SCHEDULE_SLICE;
-	/* Where the timer fires in time there is no need to look at the clock. */
-	if (core->slice_end >= core->timer)
-		return;
-	if (core->slice_end > clock_now()) {
+	had = clock_cycles_to_ns(cpu_tsc() - thread->run_start);
+	if (had < SCHEDULE_SLICE) {
+		core->slice_end = clock_now() + (SCHEDULE_SLICE - had);
 		timer_arm(core);
 		return;
 	}
-	core->slice_end = THREAD_FOREVER;
 	__atomic_fetch_or(&thread->work, THREAD_WORK_PREEMPT, __ATOMIC_RELAXED);
 }
 
@@ -90,25 +91,27 @@ void schedule_kicked(void)
 {
 	struct core *core = core_self();
 
-	if (core->queue_head && core->slice_end == THREAD_FOREVER)
+	if (core->queue_head)
 		slice_watch(core);
 }
 
 /* CPU time: the version is odd while the two others do not fit together. */
-static void run_edit(struct thread *thread, uint64_t start, uint64_t more_ns)
+static void run_edit(struct thread *thread, uint64_t start, uint64_t more)
 {
-	__atomic_store_n(&thread->run_version, thread->run_version + 1, __ATOMIC_RELAXED);
+	uint32_t version = thread->run_version;
+
+	__atomic_store_n(&thread->run_version, version + 1, __ATOMIC_RELAXED);
 	__atomic_thread_fence(__ATOMIC_RELEASE);
 	__atomic_store_n(&thread->run_start, start, __ATOMIC_RELAXED);
-	__atomic_store_n(&thread->run_ns, thread->run_ns + more_ns, __ATOMIC_RELAXED);
-	__atomic_store_n(&thread->run_version, thread->run_version + 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&thread->run_cycles, thread->run_cycles + more, __ATOMIC_RELAXED);
+	__atomic_store_n(&thread->run_version, version + 2, __ATOMIC_RELEASE);
 }
 
 /* Make the next ready thread the core's current one; its slice begins. */
 static struct thread *next_take(struct core *core)
 {
 	struct thread *prev = core->current;
-	uint64_t now = clock_now();
+	uint64_t now = cpu_tsc();
 
 	if (panic_is_here())
 		panic("the report had to wait");
@@ -124,9 +127,8 @@ static struct thread *next_take(struct core *core)
 	run_edit(prev, THREAD_FOREVER, now - prev->run_start);
 	run_edit(next, now, 0);
 	core->current = next;
-	core->slice_end = others ? now + SCHEDULE_SLICE : THREAD_FOREVER;
 	if (others)
-		timer_arm(core);
+		slice_watch(core);
 	if (__atomic_load_n(&next->work, __ATOMIC_RELAXED) & THREAD_WORK_PREEMPT)
 		__atomic_fetch_and(&next->work, ~THREAD_WORK_PREEMPT, __ATOMIC_RELAXED);
 	return next;
@@ -218,12 +220,21 @@ void thread_yield(void)
 		schedule();
 }
 
+/*
+ * A thread stays on the list when it has been woken: the next time it often waits
+ * until the same moment. `timed` says whether it does wait for that.
+ */
 void schedule_sleeper_add(struct core *core, struct thread *thread, uint64_t deadline)
 {
 	struct thread **at = &core->sleepers;
 
+	thread->timed = true;
+	if (thread->listed && thread->deadline == deadline)
+		return;
+	schedule_sleeper_remove(core, thread);
 	while (*at && (*at)->deadline <= deadline)
 		at = &(*at)->sleep_next;
+	thread->listed = true;
 	thread->deadline = deadline;
 	thread->sleep_next = *at;
 	*at = thread;
@@ -232,12 +243,14 @@ void schedule_sleeper_add(struct core *core, struct thread *thread, uint64_t dea
 
 void schedule_sleeper_remove(struct core *core, struct thread *thread)
 {
-	for (struct thread **at = &core->sleepers; *at; at = &(*at)->sleep_next) {
-		if (*at != thread)
-			continue;
-		*at = thread->sleep_next;
-		break;
-	}
+	struct thread **at = &core->sleepers;
+
+	if (!thread->listed)
+		return;
+	while (*at != thread)
+		at = &(*at)->sleep_next;
+	*at = thread->sleep_next;
+	thread->listed = false;
 }
 
 void schedule_timer(void)
@@ -248,11 +261,15 @@ void schedule_timer(void)
 	core->timer = THREAD_FOREVER;
 	while ((thread = core->sleepers) && thread->deadline <= clock_now()) {
 		core->sleepers = thread->sleep_next;
-		if (thread->cancel(thread))
+		thread->listed = false;
+		if (thread->timed && thread->cancel(thread))
 			thread_wake(thread, -ETIMEDOUT);
 	}
-	if (core->slice_end <= clock_now())
-		slice_watch(core);
+	if (core->slice_end <= clock_now()) {
+		core->slice_end = THREAD_FOREVER;
+		if (core->queue_head)
+			slice_watch(core);
+	}
 	timer_arm(core);
 }
 

@@ -42,7 +42,10 @@ void schedule_timer(void);
 /* Another core made a thread ready here. */
 void schedule_kicked(void);
 
-/* Let the timer wake a thread of this core that is about to wait; and no more. */
+/*
+ * Let the timer wake a thread of this core that is about to wait, as long as it is
+ * `timed`; and forget about it, before it ends or leaves the core.
+ */
 void schedule_sleeper_add(struct core *core, struct thread *thread, uint64_t deadline);
 void schedule_sleeper_remove(struct core *core, struct thread *thread);
 

@@ -168,27 +168,6 @@ void signal_mask_set(uint64_t mask)
 	lock_drop(&state->lock);
 }
 
-bool signal_wait_begin(void)
-{
-	struct thread *self = thread_current();
-	bool ok;
-
-	lock_take(&self->signals.lock);
-	ok = !(__atomic_load_n(&self->work, __ATOMIC_RELAXED) & THREAD_WORK_SIGNAL);
-	self->signals.waits = ok;
-	lock_drop(&self->signals.lock);
-	return ok;
-}
-
-void signal_wait_end(void)
-{
-	struct signal_state *state = &thread_current()->signals;
-
-	lock_take(&state->lock);
-	state->waits = false;
-	lock_drop(&state->lock);
-}
-
 /* Take the next signal that is due; 0 if none is. */
 static int next_due(struct signal_state *state, bool *by_thread)
 {

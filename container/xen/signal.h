@@ -28,7 +28,7 @@ struct thread;
 struct signal_state {
 	struct lock lock; /* covers what follows, and keeps a wait from ending while it is ended */
 	bool alive;       /* may be sent signals */
-	bool waits;       /* thread->cancel may be called */
+	bool waits;       /* thread->cancel may be called: see thread_block */
 	uint64_t pending;
 	uint64_t by_thread; /* those of pending that tgkill sent */
 	uint64_t mask;      /* blocked; changed only by the thread itself */
@@ -58,13 +58,6 @@ int signal_post(int id, int signal);
 
 /* Send to the process; also from an event's handler. */
 void signal_post_process(int signal);
-
-/*
- * The current thread has made itself ready to wait, cancel above all. False if a
- * signal is due: it should not. Between the two calls a signal ends the wait.
- */
-bool signal_wait_begin(void);
-void signal_wait_end(void);
 
 /*
  * The three below change the stack of the code with these registers, and so run

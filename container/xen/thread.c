@@ -17,8 +17,8 @@
 void thread_resume(void);
 void thread_resumed(struct regs *regs);
 
-static struct lock table_lock; /* covers allocation of slots, buried_ns */
-static uint64_t buried_ns;     /* CPU time of the threads that are no more */
+static struct lock table_lock; /* covers allocation of slots, buried_cycles */
+static uint64_t buried_cycles; /* CPU time of the threads that are no more */
 static struct thread threads[LAYOUT_THREADS_MAX];
 
 struct thread *thread_current(void)
@@ -81,7 +81,7 @@ void thread_bury(struct thread *thread)
 
 	/* The slot first: whoever waits for the word may start a thread at once. */
 	lock_take(&table_lock);
-	buried_ns += thread->run_ns;
+	buried_cycles += thread->run_cycles;
 	thread->state = THREAD_FREE;
 	lock_drop(&table_lock);
 	if (word) {
@@ -90,31 +90,61 @@ void thread_bury(struct thread *thread)
 	}
 }
 
-uint64_t thread_cpu_ns(const struct thread *thread)
+static uint64_t thread_cycles(const struct thread *thread)
 {
-	uint64_t start, ns;
+	uint64_t start, cycles;
 	uint32_t version;
 
 	do {
 		version = __atomic_load_n(&thread->run_version, __ATOMIC_ACQUIRE);
 		start = __atomic_load_n(&thread->run_start, __ATOMIC_RELAXED);
-		ns = __atomic_load_n(&thread->run_ns, __ATOMIC_RELAXED);
+		cycles = __atomic_load_n(&thread->run_cycles, __ATOMIC_RELAXED);
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	} while ((version & 1) ||
 		 version != __atomic_load_n(&thread->run_version, __ATOMIC_RELAXED));
-	return start == THREAD_FOREVER ? ns : ns + (clock_now() - start);
+	if (start == THREAD_FOREVER)
+		return cycles;
+
+	/* Two cores' counters may differ by a little. */
+	int64_t since = (int64_t)(cpu_tsc() - start);
+
+	return since > 0 ? cycles + (uint64_t)since : cycles;
+}
+
+uint64_t thread_cpu_ns(const struct thread *thread)
+{
+	return clock_cycles_to_ns(thread_cycles(thread));
 }
 
 uint64_t thread_cpu_ns_all(void)
 {
 	lock_take(&table_lock);
-	uint64_t sum = buried_ns;
+	uint64_t sum = buried_cycles;
 
 	for (unsigned i = 0; i < LAYOUT_THREADS_MAX; i++)
 		if (threads[i].state != THREAD_FREE)
-			sum += thread_cpu_ns(&threads[i]);
+			sum += thread_cycles(&threads[i]);
 	lock_drop(&table_lock);
-	return sum;
+	return clock_cycles_to_ns(sum);
+}
+
+/* Between these a signal ends the wait. False if one is due already. */
+static inline bool wait_begin(struct thread *self)
+{
+	bool ok;
+
+	lock_take(&self->signals.lock);
+	ok = !(__atomic_load_n(&self->work, __ATOMIC_RELAXED) & THREAD_WORK_SIGNAL);
+	self->signals.waits = ok;
+	lock_drop(&self->signals.lock);
+	return ok;
+}
+
+static inline void wait_end(struct thread *self)
+{
+	lock_take(&self->signals.lock);
+	self->signals.waits = false;
+	lock_drop(&self->signals.lock);
 }
 
 int thread_block(uint64_t deadline)
@@ -123,16 +153,15 @@ int thread_block(uint64_t deadline)
 	struct thread *self = core->current;
 
 	/* Where a waker has been quicker than cancel, this thread is in the queue already. */
-	if (!signal_wait_begin() && self->cancel(self)) {
+	if (!wait_begin(self) && self->cancel(self)) {
 		self->state = THREAD_RUNNING;
 		return -EINTR;
 	}
 	if (deadline != THREAD_FOREVER)
 		schedule_sleeper_add(core, self, deadline);
 	schedule();
-	if (deadline != THREAD_FOREVER)
-		schedule_sleeper_remove(core, self);
-	signal_wait_end();
+	self->timed = false;
+	wait_end(self);
 	return self->wait_result;
 }
 
@@ -176,6 +205,7 @@ static void self_move(struct core *core)
 	struct thread *self = thread_current();
 
 	vector_leave(self->core, self);
+	schedule_sleeper_remove(self->core, self);
 	self->state = THREAD_MOVING;
 	self->core = core;
 }
@@ -243,6 +273,7 @@ _Noreturn void thread_end(void)
 	struct core *core = core_self();
 
 	signal_end(core->current);
+	schedule_sleeper_remove(core, core->current);
 	core->vector_owner = NULL;
 	core->current->state = THREAD_DEAD;
 	schedule_leave();

@@ -57,16 +57,17 @@ struct thread {
 		uint32_t mxcsr;
 		uint16_t control;
 	} vector;
-	uint64_t deadline; /* clock_now() at which it gives up waiting */
-	struct thread *sleep_next;
-	uint32_t *clear_tid; /* zeroed, and waiters woken, at the end */
+	uint64_t deadline;         /* clock_now() at which it gives up waiting */
+	struct thread *sleep_next; /* of the core's sleepers, while `listed` */
+	bool listed, timed;        /* it waits for that deadline */
+	uint32_t *clear_tid;       /* zeroed, and waiters woken, at the end */
 	char name[THREAD_NAME_SIZE];
 	int id; /* 1 and up, set at birth */
 
 	/* CPU time; written by its core only, read by all: see thread_cpu_ns. */
 	uint32_t run_version;
-	uint64_t run_start; /* clock_now() when it got the core, THREAD_FOREVER: it has not */
-	uint64_t run_ns;    /* what it had before */
+	uint64_t run_start;  /* cycles, when it got the core; THREAD_FOREVER: it has not */
+	uint64_t run_cycles; /* that it had before */
 
 	/* Under its core's lock; state is also set by the thread itself before it leaves. */
 	enum thread_state state;
