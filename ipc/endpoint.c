@@ -127,12 +127,15 @@ static void endpoint_break(struct ring_control *control)
 	bell_ring(&control->flag.caller);
 }
 
-/* Both directions at once. */
+/*
+ * Both directions at once, by flags alone: the other side's cursor may be another
+ * thread's. That side may not have joined its ring yet, so the rings are named
+ * by what is constant.
+ */
 static void endpoint_abort(struct channel *ch)
 {
-	/* By flags alone: the other side's cursor may be another thread's. */
-	endpoint_break(ch->tx.control);
-	endpoint_break(ch->rx.control);
+	endpoint_break(ch->tx_ring.control);
+	endpoint_break(ch->rx_ring.control);
 }
 
 void endpoint_ack(struct channel *ch)
