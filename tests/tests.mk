@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Unit tests: build/tests/VARIANT/test_X from tests/unit/test_X.c and the
-# library of that variant; and channel_stress from tests/stress.
+# library of that variant; channel_stress from tests/stress; and conformance from
+# tests/conformance.
 
 unit-tests := $(sort $(basename $(notdir $(wildcard tests/unit/test_*.c))))
 
@@ -13,7 +14,8 @@ stepping-tests := $(filter test_death%,$(unit-tests))
 
 test-binaries := $(unit-tests:%=$(B)/tests/plain/%) \
 	$(filter-out $(stepping-tests:%=$(B)/tests/address/%),$(unit-tests:%=$(B)/tests/address/%)) \
-	$(threaded-tests:%=$(B)/tests/thread/%) $(variants:%=$(B)/tests/%/channel_stress)
+	$(threaded-tests:%=$(B)/tests/thread/%) $(variants:%=$(B)/tests/%/channel_stress) \
+	$(variants:%=$(B)/tests/%/conformance)
 
 # What a test's own subject needs; jemalloc would take malloc away from valgrind.
 jemalloc-objects := $(filter $(B)/lib/lean/jemalloc_%,$(lean-objects))
@@ -29,6 +31,8 @@ $(foreach v,$(variants),$(eval libs-$(v)-test_lua_memory := -Wl,--wrap=realloc -
 
 # Else the first call of a C library's function is hundreds of instructions, and the next is not.
 $(foreach t,$(stepping-tests),$(eval libs-plain-$(t) := -Wl,-z,now))
+# The sentences and what runs them; component.c is for images.
+conformance-sources := $(filter-out tests/conformance/component.c,$(wildcard tests/conformance/*.c))
 
 # Of the kernel's sources, what needs no Xen.
 xenstore-parts := drivers/xenstore_control.c drivers/xenstore_wire.c
@@ -44,6 +48,11 @@ $(B)/tests/$(1)/%: $(B)/obj/$(1)/tests/unit/%.o $(lib-$(1))/libatoll-lua.a $(lib
 
 $(B)/tests/$(1)/channel_stress: $(B)/obj/$(1)/tests/stress/channel_stress.o \
 		$(lib-$(1))/libatoll.a
+	$$(call say,LD,$$@)
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) -no-pie $$(flags-$(1)) -o $$@ $$^ -lpthread
+
+$(B)/tests/$(1)/conformance: $(call objects,$(1),$(conformance-sources)) $(lib-$(1))/libatoll.a
 	$$(call say,LD,$$@)
 	@mkdir -p $$(@D)
 	$$(Q)$$(CC) -no-pie $$(flags-$(1)) -o $$@ $$^ -lpthread

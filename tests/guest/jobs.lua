@@ -69,6 +69,17 @@ local function greedy(how, status, ...)
 	})
 end
 
+-- The sentences of tests/conformance between these two; its verdicts name those that fail.
+local function conform(follower, what)
+	local leader = follower:match("^%a+")
+	return job("conformance: " .. what, {
+		image = "conformance",
+		memory = 80,
+		words = { leader .. ".arg=" .. follower },
+		expect = { output = { "# conformance: " .. follower .. ": %d+ held, 0 failed" }, absent = { "not ok" } },
+	})
+end
+
 local function contents(path)
 	local file <close> = assert(io.open(path, "rb"))
 	return file:read("a")
@@ -225,6 +236,12 @@ return {
 		image = "channel",
 		expect = { status = 1, output = { "client: all came back; then: ", "the server fails as it should" } },
 	}),
+	conform("c_c_cores", "C and C on two cores"),
+	conform("c_c_core", "C and C on one core"),
+	conform("c_lua_cores", "C and Lua on two cores"),
+	conform("c_lua_core", "C and Lua on one core"),
+	conform("lua_lua_cores", "Lua and Lua on two cores"),
+	conform("lua_lua_core", "Lua and Lua on one core"),
 	job("sets: three peers and a timer at once", {
 		image = "sets",
 		expect = { status = 3, output = { "hub: red: 20 numbers, then: finished",

@@ -1,0 +1,520 @@
+-- SPDX-License-Identifier: MIT
+-- The sentences about the end of a connection, and the next one: those of close.c,
+-- anew.c, death.c and stop.c.
+
+local atoll = require("atoll")
+local side = require("conformance.side")
+local same, refused = side.same, side.refused
+
+local function send_last(s)
+	for n = 0, 2 do
+		s:send(s.ch, n, 10 + n)
+	end
+end
+
+local function recv_last(s)
+	for n = 0, 2 do
+		s:recv(s.ch, n, 10 + n)
+	end
+end
+
+local function cannot_send(s)
+	for _, timeout in ipairs({ 0, 1e9 }) do
+		local ok, why = s.ch:send("x", timeout)
+		same(ok or why, "closed", "send")
+		ok, why = s.ch:send_value({}, timeout)
+		same(ok or why, "closed", "send_value")
+	end
+end
+
+local function finishes_first(s)
+	send_last(s)
+	s.ch:finish()
+	s.ch:finish()
+	cannot_send(s)
+	s:meet()
+	recv_last(s)
+	s:closed(s.ch, "finished")
+	cannot_send(s)
+	s:meet()
+end
+
+local function finishes_second(s)
+	s:meet()
+	recv_last(s)
+	s:closed(s.ch, "finished")
+	send_last(s)
+	s.ch:finish()
+	cannot_send(s)
+	s:meet()
+end
+
+local function ends_with_a_finish(s)
+	same(s.ch:reason(), "open", "reason")
+	send_last(s)
+	s.ch:finish()
+	same(s.ch:reason(), "finished", "reason")
+	s:meet()
+end
+
+local function learns_of_the_end_last(s)
+	same(s.ch:reason(), "open", "reason")
+	s:meet()
+	same(s.ch:reason(), "open", "reason")
+	recv_last(s)
+	same(s.ch:reason(), "open", "reason")
+	s:closed(s.ch, "finished")
+end
+
+local function closes(s)
+	s:meet()
+	local view = assert(s.ch:view())
+	send_last(s)
+	s.ch:close()
+	assert(not pcall(view.byte, view, 1), "a view outlives its channel")
+	s:closed(s.ch, "finished")
+	cannot_send(s)
+	s.ch:close()
+	s.ch:finish()
+	s:closed(s.ch, "finished")
+	s:meet()
+end
+
+local function is_closed_upon(s)
+	send_last(s)
+	s:meet()
+	s:meet()
+	cannot_send(s)
+	recv_last(s)
+	s:closed(s.ch, "finished")
+end
+
+local function fills_and_closes(s)
+	local n = s:fill(s.ch, 24)
+	s.ch:close()
+	s:tell(n)
+	s:meet()
+end
+
+local function reads_a_full_one(s)
+	for n = 0, s:hear() - 1 do
+		s:recv(s.ch, n, 24)
+	end
+	s:closed(s.ch, "finished")
+	s:meet()
+end
+
+local function closes_on_a_reader(s)
+	s:send(s.ch, 7, 100)
+	s:send(s.ch, 8, 100)
+	s:meet()
+	s.ch:close()
+	s:meet()
+end
+
+local function reads_what_it_holds(s)
+	do
+		local view <close> = assert(s.ch:view())
+		s:meet()
+		s:meet()
+		s:compare(7, 100, tostring(view))
+	end
+	s:recv(s.ch, 8, 100)
+	s:closed(s.ch, "finished")
+end
+
+local function breaks(s)
+	send_last(s)
+	s:meet()
+	s.ch:reject()
+	s:closed(s.ch, "protocol error")
+	cannot_send(s)
+	s:meet()
+end
+
+local function is_blamed(s)
+	send_last(s)
+	s:meet()
+	s:meet()
+	cannot_send(s)
+	recv_last(s)
+	s:closed(s.ch, "protocol error")
+	cannot_send(s)
+end
+
+local function closes_too(s)
+	for _ = 1, s.rounds // 10 do
+		s:pause(50e-6)
+		s.ch:close()
+		s:closed(s.ch, "finished")
+		cannot_send(s)
+		s:anew()
+	end
+end
+
+local endings = { "finish", "close", "reject" }
+local reasons = { "finished", "finished", "protocol error" }
+
+local function takes_its_time(s, i)
+	if i % 3 > 0 then
+		s:sleep(i % 3 == 1 and 30e-6 or 0.002)
+	end
+end
+
+local function ends_on_a_receiver(s)
+	for i = 0, 8 do
+		takes_its_time(s, i)
+		s.ch[endings[i // 3 + 1]](s.ch)
+		s:meet()
+		s.ch:close()
+		s:anew()
+	end
+end
+
+local function waits_for_a_message(s)
+	for i = 0, 8 do
+		refused("closed", s.ch)
+		same(s.ch:reason(), reasons[i // 3 + 1], "reason")
+		s:meet()
+		s.ch:close()
+		s:anew()
+	end
+end
+
+local function ends_on_a_sender(s)
+	for i = 0, 5 do
+		s:meet()
+		takes_its_time(s, i)
+		s.ch[endings[i // 3 + 2]](s.ch)
+		s:meet()
+		s:anew()
+	end
+end
+
+local function waits_for_room(s)
+	for i = 0, 5 do
+		s:fill(s.ch, s.ch:max())
+		s:meet()
+		local ok, why = s.ch:send(("x"):rep(s.ch:max()))
+		same(ok or why, "closed", "send")
+		same(s.ch:reason(), reasons[i // 3 + 2], "reason")
+		s:meet()
+		s.ch:close()
+		s:anew()
+	end
+end
+
+local function begins_anew(s)
+	for life = 0, s.rounds // 10 + 1 do
+		for n = 0, life % 5 - 1 do
+			s:send(s.ch, life + n)
+		end
+		s:pause(50e-6)
+		s.ch:close()
+		s:anew()
+		same(s.ch:reason(), "open", "reason")
+	end
+end
+
+local function follows_anew(s)
+	for life = 0, s.rounds // 10 + 1 do
+		for n = 0, life % 5 - 1 do
+			s:recv(s.ch, life + n)
+		end
+		s:closed(s.ch, "finished")
+		s.ch:close()
+		s:anew()
+		same(s.ch:reason(), "open", "reason")
+	end
+end
+
+local function leaves_messages(s)
+	s:send(s.ch, 1, 50)
+	s:meet()
+	s.ch:close()
+	s:anew()
+	refused("timeout", s.ch, 0)
+	s:meet()
+	s:send(s.ch, 2, 60)
+	s:recv(s.ch, 3, 70)
+end
+
+local function finds_none(s)
+	s:send(s.ch, 4, 20)
+	s:meet()
+	s.ch:close()
+	s:anew()
+	refused("timeout", s.ch, 0)
+	s:meet()
+	s:send(s.ch, 3, 70)
+	s:recv(s.ch, 2, 60)
+end
+
+local function comes_early(s)
+	s.ch:close()
+	s:open()
+	same(s.ch:reason(), "connecting", "reason")
+	refused("timeout", s.ch, 0)
+	local ok, why = s.ch:send("x", 0)
+	same(ok or why, "timeout", "send")
+	refused("timeout", s.ch, 0.002)
+	s:tell(0)
+	s:send(s.ch, 5, 50)
+	s:recv(s.ch, 6, 40)
+	same(s.ch:reason(), "open", "reason")
+end
+
+local function comes_late(s)
+	s:hear()
+	s:sleep(0.002)
+	s:closed(s.ch, "finished")
+	s.ch:close()
+	s:open()
+	s:recv(s.ch, 5, 50)
+	s:send(s.ch, 6, 40)
+	same(s.ch:reason(), "open", "reason")
+end
+
+local function changes_its_mind(s)
+	for _ = 1, 3 do
+		s.ch:close()
+		s:open()
+		same(s.ch:reason(), "connecting", "reason")
+		refused("timeout", s.ch, 0)
+	end
+	s:meet()
+	s:meet()
+	s:send(s.ch, 1, 30)
+	s:recv(s.ch, 2, 30)
+	same(s.ch:reason(), "open", "reason")
+end
+
+local function comes_once(s)
+	s:meet()
+	s.ch:close()
+	s:open()
+	s:meet()
+	s:send(s.ch, 2, 30)
+	s:recv(s.ch, 1, 30)
+	same(s.ch:reason(), "open", "reason")
+end
+
+local function opens_what_is_open(s)
+	local before = s.ch
+	s:send(s.ch, 1, 30)
+	s:open()
+	assert(rawequal(s.ch, before))
+	s:send(s.ch, 2, 30)
+	s:meet()
+end
+
+local function opens_with_a_message_waiting(s)
+	s:recv(s.ch, 1, 30)
+	s:meet()
+	s:open()
+	s:recv(s.ch, 2, 30)
+end
+
+local function inherits(s)
+	s:meet()
+	for n = 100, 102 do
+		s:recv(s.ch, n)
+	end
+	s:closed(s.ch, "peer died")
+	cannot_send(s)
+end
+
+local function inherits_a_stream(s)
+	s:meet()
+	for n = 100, 103 do
+		s:recv(s.ch, n)
+	end
+	s:meet()
+	s:closed(s.ch, "peer died")
+end
+
+local function dies_while_awaited(s)
+	s:meet()
+	s:sleep(0.003)
+	s:die()
+end
+
+local function waits_for_the_dead(s)
+	s:meet()
+	s:closed(s.ch, "peer died")
+end
+
+local function wants_room_of_the_dead(s)
+	s:fill(s.ch, s.ch:max())
+	s:meet()
+	local ok, why = s.ch:send(("x"):rep(s.ch:max()))
+	same(ok or why, "closed", "send")
+	s:closed(s.ch, "peer died")
+end
+
+local function selects_the_dead(s)
+	s:meet()
+	local ch = assert(atoll.select({ s.ch, s.more[1] }))
+	s:closed(ch, "peer died")
+	s:closed(s.ch, "peer died")
+end
+
+local function dies_and_is_met_again(s)
+	s:meet()
+	s:die()
+end
+
+local function meets_the_next_life(s)
+	s:meet()
+	s:closed(s.ch, "peer died")
+	s:open()
+	assert(s.ch:send("x", s.PATIENCE))
+end
+
+local function waits_for_ever(s)
+	refused("stopping", s.ch)
+	local view, why = s.ch:view()
+	same(view or why, "stopping", "view")
+	s:meet()
+end
+
+local function wants_room_for_ever(s)
+	s:fill(s.ch, s.ch:max())
+	local ok, why = s.ch:send(("x"):rep(s.ch:max()))
+	same(ok or why, "stopping", "send")
+	s:meet()
+end
+
+local function sends_last_words(s)
+	for n = 0, 2 do
+		s:send(s.ch, n)
+	end
+	s:meet()
+	s:meet()
+	s:sleep(0.001)
+	s:send(s.ch, 3)
+	s:meet()
+	s.ch:close()
+end
+
+local function hears_last_words(s)
+	s:meet()
+	for n = 0, 2 do
+		s:recv(s.ch, n)
+	end
+	refused("stopping", s.ch)
+	refused("timeout", s.ch, 0)
+	local before = atoll.now()
+	refused("timeout", s.ch, 0.002)
+	assert(atoll.now() - before >= 0.002)
+	same(s.ch:reason(), "open", "reason")
+	s:meet()
+	s:compare(3, 3, assert(s.ch:recv(s.PATIENCE)))
+	s:meet()
+	s:closed(s.ch, "finished")
+end
+
+local function waits_in_tasks(s)
+	local receiver = atoll.spawn(function()
+		refused("stopping", s.ch)
+		return true
+	end)
+	assert(receiver:join(s.PATIENCE))
+	local before = atoll.now()
+	local sleeper = atoll.spawn(atoll.sleep, 0.003)
+	local ok, why = sleeper:join()
+	same(ok or why, "stopping", "join")
+	same(sleeper:join(s.PATIENCE), true, "sleep")
+	assert(atoll.now() - before >= 0.003)
+	s:meet()
+end
+
+return {
+	{
+		says = "what was sent before a finish is read, and the other direction goes on",
+		left = finishes_first, right = finishes_second,
+	},
+	{
+		says = "the receiver is told of the end behind the last message",
+		left = ends_with_a_finish, right = learns_of_the_end_last,
+	},
+	{
+		says = "after a close nothing passes, and what the closer had sent is read",
+		left = closes, right = is_closed_upon,
+	},
+	{
+		says = "a full channel can be closed, and nothing in it is lost",
+		left = fills_and_closes, right = reads_a_full_one,
+	},
+	{
+		says = "a message that is held can be read while the peer closes",
+		left = closes_on_a_reader, right = reads_what_it_holds,
+	},
+	{
+		says = "a break tells both ends of a protocol error, and what went before is read",
+		left = breaks, right = is_blamed,
+	},
+	{ says = "both ends may close at once", left = closes_too, right = closes_too },
+	{
+		says = "a receiver that waits is told of the end, whichever it is",
+		left = ends_on_a_receiver, right = waits_for_a_message,
+	},
+	{
+		says = "a sender that waits for room is told of the end, whichever it is",
+		left = ends_on_a_sender, right = waits_for_room,
+	},
+	{ says = "a channel closed both ways is opened again, many times", left = begins_anew, right = follows_anew },
+	{ says = "a new connection has nothing of the one before", left = leaves_messages, right = finds_none },
+	{
+		says = "who opens again before its peer has let go is connecting, and its calls wait",
+		left = comes_early, right = comes_late,
+	},
+	{
+		says = "who closes while connecting, and opens again, is connecting again",
+		left = changes_its_mind, right = comes_once,
+	},
+	{
+		says = "to open again what is open changes nothing",
+		left = opens_what_is_open, right = opens_with_a_message_waiting,
+	},
+	{
+		says = "what the dead had sent is read, what it had not shown is not, then it is told",
+		left = inherits, dies = true,
+	},
+	{
+		says = "who dies with a writer open has sent what was committed or flushed",
+		left = inherits_a_stream, dies = true,
+	},
+	{
+		says = "a receiver that waits is told of a death",
+		left = waits_for_the_dead, right = dies_while_awaited, dies = true,
+	},
+	{
+		says = "a sender that waits for room is told of a death",
+		left = wants_room_of_the_dead, right = dies_while_awaited, dies = true,
+	},
+	{
+		says = "a set that waits is told of a death",
+		left = selects_the_dead, right = dies_while_awaited, dies = true,
+	},
+	{
+		says = "to open again after a death reaches the next life",
+		left = meets_the_next_life, right = dies_and_is_met_again, dies = true,
+	},
+	{
+		says = "asked to stop, nobody waits for ever for a message",
+		left = waits_for_ever, right = waits_for_ever, stops = true,
+	},
+	{
+		says = "asked to stop, nobody waits for ever for room",
+		left = wants_room_for_ever, right = wants_room_for_ever, stops = true,
+	},
+	{
+		says = "asked to stop, what is there is received, and deadlines hold",
+		left = sends_last_words, right = hears_last_words, stops = true,
+	},
+	{
+		says = "asked to stop, no task waits for ever",
+		left = waits_in_tasks, right = waits_in_tasks, stops = true,
+	},
+}

@@ -1,0 +1,633 @@
+-- SPDX-License-Identifier: MIT
+-- The sentences about waiting: those of deadline.c, wake.c, set.c, task.c and
+-- cancel.c. What is a set in C is atoll.select here.
+
+local atoll = require("atoll")
+local side = require("conformance.side")
+local same, refused = side.same, side.refused
+
+local function meets(s)
+	s:meet()
+	s:meet()
+end
+
+-- f(timeout) answers nil and "timeout", and not before that.
+local function expect_past(f, timeout)
+	local before = atoll.now()
+	local ok, why = f(timeout)
+	same(ok and "an answer" or why, "timeout", "wait")
+	assert(atoll.now() - before >= timeout, "early")
+end
+
+local function soon(s)
+	return s:random(s:random(2) == 0 and 3000 or 100) / 1e6
+end
+
+local function waits_in_vain(s)
+	s:meet()
+	for _ = 1, s.rounds // 5 + 3 do
+		for _, verb in ipairs({ "recv", "view", "recv_value" }) do
+			expect_past(function(timeout)
+				return s.ch[verb](s.ch, timeout)
+			end, soon(s))
+		end
+		expect_past(function(timeout)
+			return atoll.select({ s.ch, s.more[1] }, timeout)
+		end, soon(s))
+	end
+	s:meet()
+end
+
+local function wants_room_in_vain(s)
+	local text = ("x"):rep(s.ch:max())
+	s:fill(s.ch, s.ch:max())
+	s:meet()
+	for _ = 1, s.rounds // 5 + 3 do
+		expect_past(function(timeout)
+			return s.ch:send(text, timeout)
+		end, soon(s))
+		expect_past(function(timeout)
+			return s.ch:send_value(text:sub(1, -10), timeout)
+		end, soon(s))
+	end
+	s:meet()
+end
+
+local function asks_without_waiting(s)
+	s:fill(s.ch, s.ch:max())
+	local text, parks = ("x"):rep(s.ch:max()), s.ch:stats().parks
+	for i = 1, s.rounds do
+		refused("timeout", s.ch, i % 2 == 0 and 0 or -i)
+		local ok, why = s.ch:send(text, 0)
+		same(ok or why, "timeout", "send")
+	end
+	same(s.ch:stats().parks, parks, "parks")
+	s:meet()
+end
+
+local function stands_by(s)
+	s:meet()
+end
+
+local function sends_ahead(s)
+	for n = 0, 2 do
+		s:send(s.ch, n, n)
+	end
+	s:meet()
+end
+
+local function takes_what_is_there(s)
+	s:meet()
+	for n, timeout in ipairs({ 0, -1, 1e9 }) do
+		s:compare(n - 1, n - 1, assert(s.ch:recv(timeout)))
+	end
+	refused("timeout", s.ch, 0)
+end
+
+local function sends_in_time(s)
+	for n = 0, 8 do
+		s:sleep(n % 3 / 1000)
+		s:send(s.ch, n, 20)
+		s:meet()
+	end
+end
+
+local function is_served_in_time(s)
+	for n = 0, 8 do
+		s:compare(n, 20, assert(s.ch:recv(300)))
+		s:meet()
+	end
+end
+
+local function sends_hastily(s)
+	for n = 0, 4 * s.rounds - 1 do
+		local ok, why
+		repeat
+			ok, why = s.ch:send(s.message(n, s:length(n)), s:random(60) / 1e6)
+		until ok or why ~= "timeout"
+		same(ok or why, true, "send")
+		s:pause(100e-6)
+	end
+	s.ch:finish()
+end
+
+local function receives_hastily(s)
+	for n = 0, 4 * s.rounds - 1 do
+		local message, why
+		repeat
+			message, why = s.ch:recv(s:random(60) / 1e6)
+		until message or why ~= "timeout"
+		same(why, nil, "recv")
+		s:compare(n, s:length(n), message)
+		s:pause(100e-6)
+	end
+	s:closed(s.ch, "finished")
+end
+
+local function calls(s)
+	for n = 0, s.rounds - 1 do
+		s:dawdle()
+		s:send(s.ch, n, n % 30)
+		s:recv(s.ch, n, n % 20)
+	end
+end
+
+local function answers(s)
+	for n = 0, s.rounds - 1 do
+		s:recv(s.ch, n, n % 30)
+		s:dawdle()
+		s:send(s.ch, n, n % 20)
+	end
+end
+
+local function third(s, n)
+	return s.ch:max() // 3 + n % 64
+end
+
+local function waits_for_room(s)
+	for n = 0, s.rounds - 1 do
+		if n % 8 == 0 then
+			s:dawdle()
+		end
+		s:send(s.ch, n, third(s, n))
+	end
+	s:meet()
+end
+
+local function makes_room(s)
+	for n = 0, s.rounds - 1 do
+		s:dawdle()
+		s:recv(s.ch, n, third(s, n))
+	end
+	s:meet()
+end
+
+local function sends_bursts(s)
+	local n = 0
+	while n < 4 * s.rounds do
+		for _ = 1, s:random(40) do
+			s:send(s.ch, n, 100)
+			n = n + 1
+		end
+		s:pause(150e-6)
+	end
+	s.ch:finish()
+	s:tell(n)
+end
+
+local function takes_bursts(s)
+	local n = 0
+	for message in s.ch:messages() do
+		s:compare(n, 100, message)
+		n = n + 1
+		if s:random(40) == 0 then
+			s:pause(150e-6)
+		end
+	end
+	same(s:hear(), n, "messages")
+end
+
+-- Every channel of the side; the first of them last, as in C.
+local function all_of(s)
+	local list = { s.ch }
+	for _, ch in ipairs(s.more) do
+		list[#list + 1] = ch
+	end
+	return list
+end
+
+local function expect_nothing(s)
+	local none, why = atoll.select(all_of(s), 0)
+	same(none and "an entry" or why, "timeout", "select")
+	expect_past(function(timeout)
+		return atoll.select(all_of(s), timeout)
+	end, 500e-6)
+end
+
+local function sends_here_and_there(s)
+	s:meet()
+	for i, ch in ipairs(s.more) do
+		s:send(ch, i - 1, 20)
+		s:meet()
+	end
+end
+
+local function is_told_where(s)
+	expect_nothing(s)
+	s:meet()
+	for i, ch in ipairs(s.more) do
+		for _ = 1, 3 do
+			local entry, index = atoll.select(all_of(s))
+			assert(rawequal(entry, ch) and index == i + 1)
+		end
+		s:recv(ch, i - 1, 20)
+		expect_nothing(s)
+		s:meet()
+	end
+end
+
+local function fills_all(s)
+	for n = 0, 4 do
+		for _, ch in ipairs(all_of(s)) do
+			s:send(ch, n, 20)
+		end
+	end
+	s:meet()
+end
+
+local function goes_round(s)
+	local taken = {}
+	s:meet()
+	for lap = 0, 4 do
+		for _ = 1, #s.more + 1 do
+			local ch = assert(atoll.select(all_of(s)))
+			same(taken[ch] or 0, lap, "turns")
+			taken[ch] = lap + 1
+			s:recv(ch, lap, 20)
+		end
+	end
+	expect_nothing(s)
+end
+
+-- As many as there is room for, but a few at most.
+local function stuff(s, most)
+	for n = 1, most do
+		if not s.ch:send("0123456789abcdef", 0) then
+			return n - 1
+		end
+	end
+	return most
+end
+
+local function saturates(s)
+	local most = 4 * s:fill(s.ch, 16) + 1000
+	for n = 0, s.rounds // 4 - 1 do
+		local ch, sent = s.more[n % #s.more + 1], 0
+		s:send(ch, n, 12)
+		while not ch:recv(0) do
+			sent = sent + stuff(s, 16)
+			assert(sent <= most, "starved")
+		end
+	end
+	s.ch:finish()
+	s:meet()
+end
+
+local function serves_all(s)
+	local served = 0
+	while true do
+		local ch = assert(atoll.select(all_of(s)))
+		if ch ~= s.ch then
+			s:recv(ch, served, 12)
+			served = served + 1
+			assert(ch:send(""))
+		elseif not ch:recv(0) then
+			break
+		end
+	end
+	same(served, s.rounds // 4, "served")
+	s:meet()
+end
+
+local function calls_many(s)
+	for n = 0, s.rounds - 1 do
+		local ch = s.more[n * 7 % #s.more + 1]
+		s:dawdle()
+		s:send(ch, n, 10)
+		s:recv(ch, n, 11)
+	end
+end
+
+local function answers_many(s)
+	for n = 0, s.rounds - 1 do
+		local ch = s.more[n * 7 % #s.more + 1]
+		if n % 4 > 0 then
+			assert(rawequal(atoll.select(all_of(s)), ch))
+		end
+		s:recv(ch, n, 10)
+		s:dawdle()
+		s:send(ch, n, 11)
+	end
+end
+
+local function gives_room(s)
+	for _ = 1, s.rounds // 5 do
+		local count = s:hear()
+		s:dawdle()
+		for n = 0, count - 1 do
+			s:recv(s.ch, n, s.ch:max())
+		end
+		refused("timeout", s.ch, 0)
+		s:meet()
+	end
+	s:meet()
+	s:sleep(0.001)
+	s.ch:close()
+end
+
+local function sends_to_two(s)
+	s:meet()
+	s:send(s.more[1], 0, 5)
+	s:send(s.more[2], 1, 6)
+	s:meet()
+	s:meet()
+end
+
+local endings = { "finish", "close", "reject" }
+
+local function ends_each(s)
+	for i = 1, 3 do
+		s:meet()
+		s:dawdle()
+		s.more[i][endings[i]](s.more[i])
+	end
+	s:meet()
+end
+
+local function is_told_of_ends(s)
+	for i = 1, 3 do
+		local list = { s.more[i], s.more[4] }
+		expect_past(function(timeout)
+			return atoll.select(list, timeout)
+		end, 200e-6)
+		s:meet()
+		assert(rawequal(atoll.select(list), s.more[i]))
+		s:closed(s.more[i], i < 3 and "finished" or "protocol error")
+	end
+	s:meet()
+end
+
+local function sends_beside_timers(s)
+	for n = 0, s.rounds - 1 do
+		s:pause(100e-6)
+		s:send(s.ch, n, 30)
+	end
+	s:meet()
+end
+
+-- Tasks.
+
+local function waits_and_goes_on(s)
+	for i = 0, s.rounds // 10 - 1 do
+		local turns = 0
+		local waiter = atoll.spawn(s.recv, s, s.ch, i)
+		local other = atoll.spawn(function()
+			for turn = 1, 20 do
+				if turn % 2 == 0 then
+					atoll.yield()
+				else
+					atoll.sleep(10e-6)
+				end
+				turns = turns + 1
+			end
+			return 7
+		end)
+		same(other:join(), 7, "join")
+		same(turns, 20, "turns")
+		same(waiter:status(), "waiting", "status")
+		s:meet()
+		local _, why = waiter:join(s.PATIENCE)
+		same(why, nil, "join")
+		same(waiter:status(), "ended", "status")
+	end
+end
+
+local function sends_when_asked(s)
+	for i = 0, s.rounds // 10 - 1 do
+		s:meet()
+		s:dawdle()
+		s:send(s.ch, i)
+	end
+end
+
+-- Run f in a task for each of the further channels, and join them all.
+local function everywhere(s, f)
+	local tasks = {}
+	for i, ch in ipairs(s.more) do
+		tasks[i] = atoll.spawn(f, ch)
+	end
+	for _, task in ipairs(tasks) do
+		local count, why = task:join(s.PATIENCE)
+		same(count or why, s.rounds // 4, "messages")
+	end
+end
+
+local function echoes_everywhere(s)
+	everywhere(s, function(ch)
+		local count = 0
+		for message in ch:messages() do
+			assert(ch:send(message))
+			count = count + 1
+		end
+		ch:finish()
+		return count
+	end)
+end
+
+local function calls_everywhere(s)
+	everywhere(s, function(ch)
+		for n = 0, s.rounds // 4 - 1 do
+			if n % 4 == 0 then
+				atoll.sleep(s:random(200) / 1e6)
+			end
+			assert(ch:send(s.message(n, n % 64)))
+			s:compare(n, n % 64, assert(ch:recv()))
+		end
+		ch:finish()
+		return s.rounds // 4
+	end)
+end
+
+local function talks_with_two_tasks(s)
+	local len = s.ch:max() // 2
+	local sender = atoll.spawn(function()
+		for n = 0, s.rounds // 2 - 1 do
+			s:send(s.ch, n, len)
+		end
+		return true
+	end)
+	for n = 0, s.rounds // 2 - 1 do
+		if s:random(8) == 0 then
+			atoll.sleep(s:random(100) / 1e6)
+		end
+		s:recv(s.ch, n, len)
+	end
+	assert(sender:join(s.PATIENCE))
+	s:meet()
+end
+
+local function sleep_beside_each_other(s)
+	local begin, tasks = atoll.now(), {}
+	for i = 1, 4 do
+		tasks[i] = atoll.spawn(function()
+			local seconds = (5 - i) * 0.003
+			atoll.sleep(seconds)
+			assert(atoll.now() - begin >= seconds, "early")
+			return true
+		end)
+	end
+	for i = 1, 4 do
+		assert(tasks[i]:join(s.PATIENCE))
+	end
+	s:meet()
+end
+
+local function joins_in_every_way(s)
+	local waiter = atoll.spawn(s.recv, s, s.ch, 5)
+	local none, why = waiter:join(0)
+	same(none or why, "timeout", "join")
+	expect_past(function(timeout)
+		return waiter:join(timeout)
+	end, 0.002)
+	assert(not pcall(function()
+		atoll.spawn(function()
+			error("wanted", 0)
+		end):join()
+		error()
+	end))
+	s:meet()
+	same(select(2, waiter:join(s.PATIENCE)), nil, "join")
+	none, why = atoll.spawn(error, "wanted", 0):join()
+	same(none or why, "wanted", "join")
+end
+
+local function sends_five(s)
+	s:meet()
+	s:send(s.ch, 5)
+end
+
+local function tasks_have_deadlines(s)
+	for _ = 1, s.rounds // 10 do
+		local tasks = {}
+		for i = 1, 4 do
+			tasks[i] = atoll.spawn(function(timeout)
+				expect_past(function()
+					return s.more[i]:recv(timeout)
+				end, timeout)
+				return true
+			end, s:random(2000) / 1e6)
+		end
+		for i = 1, 4 do
+			assert(tasks[i]:join(s.PATIENCE))
+		end
+	end
+	s:meet()
+end
+
+local waits = {
+	function(s)
+		return s.ch:recv()
+	end,
+	function(s)
+		return s.ch:recv(s.PATIENCE)
+	end,
+	function(s)
+		return s.ch:recv_value()
+	end,
+	function(s)
+		local view <close> = s.ch:view()
+		return view
+	end,
+	function(s)
+		return s.ch:send(("x"):rep(s.ch:max()))
+	end,
+	function(s)
+		return s.ch:send_value(("x"):rep(s.ch:max() - 10))
+	end,
+	function(s)
+		return atoll.select({ s.ch, s.more[1] })
+	end,
+	function(s)
+		return atoll.sleep(s.PATIENCE)
+	end,
+	function()
+		local sleeper <const> = atoll.spawn(atoll.sleep, side.PATIENCE)
+		local guard <close> = setmetatable({}, { __close = function()
+			sleeper:cancel()
+		end })
+		return sleeper:join(), guard
+	end,
+}
+
+local function is_cancelled_everywhere(s)
+	local sent = s:fill(s.ch, s.ch:max())
+	for _, wait in ipairs(waits) do
+		local closed = false
+		local task = atoll.spawn(function()
+			local guard <close> = setmetatable({}, { __close = function()
+				closed = true
+			end })
+			return wait(s), guard
+		end)
+		if s:random(2) == 0 then
+			atoll.sleep(s:random(500) / 1e6)
+		end
+		atoll.yield()
+		same(task:status(), "waiting", "status")
+		assert(task:cancel() and closed)
+		local none, why = task:join(s.PATIENCE)
+		same(none or why, "cancelled", "join")
+		assert(not task:cancel())
+	end
+	s:tell(sent)
+	s:recv(s.ch, 9, 33)
+	s:send(s.ch, 8, 22)
+end
+
+local function finds_nothing_lost(s)
+	for n = 0, s:hear() - 1 do
+		s:recv(s.ch, n, s.ch:max())
+	end
+	s:send(s.ch, 9, 33)
+	s:recv(s.ch, 8, 22)
+end
+
+return {
+	{ says = "no wait for a message ends before its deadline", left = waits_in_vain, right = meets },
+	{ says = "no wait for room ends before its deadline", left = wants_room_in_vain, right = meets },
+	{ says = "NOW, and a deadline past, never wait", left = asks_without_waiting, right = stands_by },
+	{ says = "what is there is taken, whatever the deadline", left = sends_ahead, right = takes_what_is_there },
+	{ says = "a message before the deadline ends the wait", left = sends_in_time, right = is_served_in_time },
+	{
+		says = "deadlines that pass lose nothing and repeat nothing",
+		left = sends_hastily, right = receives_hastily,
+	},
+	{ says = "a receiver that waits is woken by a message", left = calls, right = answers },
+	{ says = "a sender that waits is woken by room", left = waits_for_room, right = makes_room },
+	{ says = "both sides wait by turns, and nobody is forgotten", left = sends_bursts, right = takes_bursts },
+	{ says = "a reader that waits is woken, and a writer wakes", right = answers },
+	{
+		says = "a set says where a message is, for as long as it is there",
+		left = sends_here_and_there, right = is_told_where,
+	},
+	{ says = "of members that are ready each has its turn", left = fills_all, right = goes_round },
+	{ says = "no member starves while another one is never done", left = saturates, right = serves_all },
+	{ says = "a set that waits is woken by any of its members", left = calls_many, right = answers_many },
+	{ says = "idle members of a set cost nobody a sleep or a bell", left = calls },
+	{ says = "a set says when there is room, or never will be", right = gives_room },
+	{ says = "a member that was removed is not reported", left = sends_to_two },
+	{ says = "an end is ready for a receiver in a set", left = ends_each, right = is_told_of_ends },
+	{ says = "timers, events and messages wait beside each other", left = sends_beside_timers },
+	{
+		says = "a task that waits for a message holds up no other task",
+		left = waits_and_goes_on, right = sends_when_asked,
+	},
+	{
+		says = "tasks wait at many channels at once, and each is served",
+		left = calls_everywhere, right = echoes_everywhere,
+	},
+	{
+		says = "one task sends while another one receives",
+		left = talks_with_two_tasks, right = talks_with_two_tasks,
+	},
+	{
+		says = "tasks sleep beside each other, and none goes on early",
+		left = sleep_beside_each_other, right = stands_by,
+	},
+	{ says = "a task is joined by one other, which may give up", left = joins_in_every_way, right = sends_five },
+	{ says = "no task's wait ends before its deadline", left = tasks_have_deadlines, right = stands_by },
+	{
+		says = "a task that is cancelled waits no more, in any kind of wait",
+		left = is_cancelled_everywhere, right = finds_nothing_lost,
+	},
+}

@@ -1,0 +1,64 @@
+-- SPDX-License-Identifier: MIT
+-- The sentences of tests/conformance between components: two in C, two in Lua, one
+-- of each; on two cores and on one. One leads, as its arguments say, the others
+-- follow, and those that nobody leads end with it.
+name = "conformance"
+cores = 2
+decides = "umpire"
+
+local HERE = "../../conformance/"
+local CHANNELS = 6 -- as in component.c and run.lua
+
+local sources, modules = {}, {}
+for i, file in ipairs({
+	"anew", "batch", "bounds", "cancel", "close", "component", "deadline", "death", "order", "place", "pressure", "run",
+	"set", "set_time", "side", "state", "stop", "stream", "task", "wake",
+}) do
+	sources[i] = HERE .. file .. ".c"
+end
+for _, file in ipairs({ "channel", "ending", "language", "run", "side", "waiting" }) do
+	modules["conformance." .. file] = HERE .. file .. ".lua"
+end
+
+local function in_c(fields)
+	fields.language, fields.sources, fields.heap = "c", sources, "4M"
+	return fields
+end
+
+local function in_lua(fields)
+	fields.language, fields.main, fields.modules, fields.heap = "lua", HERE .. "component.lua", modules, "4M"
+	return fields
+end
+
+-- It dies for some sentences.
+local function follows(fields)
+	fields.restart, fields.restart_limit, fields.restart_delay = "on-failure", 40, 0
+	return fields
+end
+
+local function pair(leader, follower)
+	for i = 0, CHANNELS do
+		channel(follower .. "_" .. i) { from = leader, to = follower, size = i % 4 == 0 and "64K" or "4K" }
+	end
+end
+
+component "umpire" {
+	language = "lua", main = "umpire.lua", args = { "stop_c", "stop_lua" }, core = 0, heap = "4M",
+}
+component "c" (in_c { core = 0 })
+component "c_c_cores" (follows(in_c { core = 1 }))
+component "c_c_core" (follows(in_c { core = 0 }))
+component "c_lua_cores" (follows(in_lua { core = 1 }))
+component "c_lua_core" (follows(in_lua { core = 0 }))
+component "lua" (in_lua { core = 0 })
+component "lua_lua_cores" (follows(in_lua { core = 1 }))
+component "lua_lua_core" (follows(in_lua { core = 0 }))
+
+channel "stop_c" { from = "c", to = "umpire", size = "4K" }
+channel "stop_lua" { from = "lua", to = "umpire", size = "4K" }
+pair("c", "c_c_cores")
+pair("c", "c_c_core")
+pair("c", "c_lua_cores")
+pair("c", "c_lua_core")
+pair("lua", "lua_lua_cores")
+pair("lua", "lua_lua_core")
