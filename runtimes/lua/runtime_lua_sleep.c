@@ -12,32 +12,62 @@
 #include "container/component.h"
 #include "ipc/set.h"
 
-#define MEMBERS_MORE 16 /* that there is more room for at a time */
+#define PLACES_MORE 16 /* that there is more room for at a time */
+
+/* What is slept for, once each: two members for the same end would keep each other awake. */
+struct sleep_place {
+	struct channel_member *member;
+	const struct channel *ch; /* NULL: a timer */
+	bool room;
+	size_t len; /* of the room */
+};
 
 /* Each component has one thread that runs Lua, so this is its component's. */
 static __thread struct {
-	struct channel_set *set;         /* empty but for a sleep; NULL: not made yet */
-	struct channel_member **members; /* all that are in it */
+	struct channel_set *set;    /* empty but for a sleep; NULL: not made yet */
+	struct sleep_place *places; /* of all that are in it */
 	unsigned count;
 	uint64_t until; /* the complement of the first deadline: 0 is CHANNEL_FOREVER */
 } sleeper;
 
-/* One more member of the set, to be taken out after the sleep. */
-static int sleep_keep(struct channel_member *m)
+static struct sleep_place *sleep_find(const struct channel *ch, bool room)
 {
-	struct channel_member **members = sleeper.members;
+	for (unsigned i = 0; i < sleeper.count; i++)
+		if (sleeper.places[i].ch == ch && sleeper.places[i].room == room)
+			return &sleeper.places[i];
+	return NULL;
+}
 
-	if (m && sleeper.count % MEMBERS_MORE == 0) {
-		members = realloc(members,
-				  (sleeper.count + MEMBERS_MORE) * sizeof(struct channel_member *));
-		if (!members)
-			channel_member_remove(m);
-	}
-	if (!m || !members)
+/* A place for one more; NULL: no memory. */
+static struct sleep_place *sleep_append(void)
+{
+	struct sleep_place *places = sleeper.places;
+
+	if (sleeper.count % PLACES_MORE == 0)
+		places = realloc(places, (sleeper.count + PLACES_MORE) * sizeof(*places));
+	if (!places)
+		return NULL;
+	sleeper.places = places;
+	places[sleeper.count] = (struct sleep_place){.member = NULL};
+	return &places[sleeper.count++];
+}
+
+static int sleep_channel(struct channel *ch, bool room, size_t len)
+{
+	struct sleep_place *p = sleep_find(ch, room);
+
+	if (p && len >= p->len)
+		return 0;
+	if (p)
+		channel_member_remove(p->member);
+	else
+		p = sleep_append();
+	if (!p)
 		return -ENOMEM;
-	sleeper.members = members;
-	sleeper.members[sleeper.count++] = m;
-	return 0;
+	*p = (struct sleep_place){.ch = ch, .room = room, .len = len};
+	p->member = room ? channel_set_send(sleeper.set, ch, len, NULL)
+			 : channel_set_receive(sleeper.set, ch, NULL);
+	return p->member ? 0 : -errno;
 }
 
 int runtime_lua_sleep_add(const struct runtime_lua_wait *w)
@@ -52,11 +82,9 @@ int runtime_lua_sleep_add(const struct runtime_lua_wait *w)
 	if (~w->deadline > sleeper.until)
 		sleeper.until = ~w->deadline;
 	for (unsigned i = 0; i < w->count && !error; i++)
-		if (items[i].kind == RUNTIME_LUA_WAIT_MESSAGE)
-			error = sleep_keep(channel_set_receive(sleeper.set, *items[i].ch, NULL));
-		else if (items[i].kind == RUNTIME_LUA_WAIT_ROOM)
-			error = sleep_keep(
-				channel_set_send(sleeper.set, *items[i].ch, items[i].len, NULL));
+		if (items[i].ch)
+			error = sleep_channel(*items[i].ch, items[i].kind == RUNTIME_LUA_WAIT_ROOM,
+					      items[i].len);
 	return error;
 }
 
@@ -66,16 +94,19 @@ int runtime_lua_sleep_add(const struct runtime_lua_wait *w)
  */
 static int sleep_wait(uint64_t deadline)
 {
-	int error = 0;
+	struct sleep_place *p;
 	void *tag;
 
 	if (deadline != CHANNEL_FOREVER && !component_stopping()) {
-		error = sleep_keep(channel_set_timer(sleeper.set, deadline, NULL));
+		p = sleep_append();
+		if (p)
+			p->member = channel_set_timer(sleeper.set, deadline, NULL);
+		if (!p || !p->member)
+			return -ENOMEM;
 		deadline = CHANNEL_FOREVER;
 	}
-	if (!error)
-		channel_set_wait(sleeper.set, deadline, &tag);
-	return error;
+	channel_set_wait(sleeper.set, deadline, &tag);
+	return 0;
 }
 
 int runtime_lua_sleep(int error)
@@ -87,7 +118,8 @@ int runtime_lua_sleep(int error)
 	if (!error)
 		error = sleep_wait(deadline);
 	while (sleeper.count)
-		channel_member_remove(sleeper.members[--sleeper.count]);
+		if (sleeper.places[--sleeper.count].member)
+			channel_member_remove(sleeper.places[sleeper.count].member);
 	sleeper.until = 0;
 	return error;
 }
@@ -96,9 +128,9 @@ void runtime_lua_sleep_end(void)
 {
 	if (sleeper.set)
 		channel_set_free(sleeper.set);
-	free(sleeper.members);
+	free(sleeper.places);
 	sleeper.set = NULL;
-	sleeper.members = NULL;
+	sleeper.places = NULL;
 	sleeper.count = 0;
 	sleeper.until = 0;
 }
