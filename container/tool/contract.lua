@@ -17,20 +17,22 @@ local MESSAGES_MAX, FIELDS_MAX, STATES_MAX = 256, 64, 256
 local TAG_SIZE, LENGTH_SIZE = 4, 4
 local START = "start"
 
--- Bytes, the type in C, the format of string.pack, and the range that the type does not say itself in Lua.
+local INTEGER = "integer"
+
+-- Bytes, the type in C, what it is in Lua, and there an integer's range.
 local types = {
-	u8 = { size = 1, c = "uint8_t", pack = "I1", min = 0, max = 0xff },
-	u16 = { size = 2, c = "uint16_t", pack = "I2", min = 0, max = 0xffff },
-	u32 = { size = 4, c = "uint32_t", pack = "I4", min = 0, max = 0xffffffff },
-	u64 = { size = 8, c = "uint64_t", pack = "i8", min = math.mininteger, max = math.maxinteger },
-	i8 = { size = 1, c = "int8_t", pack = "i1", min = -0x80, max = 0x7f },
-	i16 = { size = 2, c = "int16_t", pack = "i2", min = -0x8000, max = 0x7fff },
-	i32 = { size = 4, c = "int32_t", pack = "i4", min = -0x80000000, max = 0x7fffffff },
-	i64 = { size = 8, c = "int64_t", pack = "i8", min = math.mininteger, max = math.maxinteger },
-	f32 = { size = 4, c = "float", pack = "f" },
-	f64 = { size = 8, c = "double", pack = "d" },
-	bool = { size = 1, c = "bool", pack = "B" },
-	string = { size = LENGTH_SIZE, c = "struct contract_string", pack = "I4" },
+	u8 = { size = 1, c = "uint8_t", lua = INTEGER, min = 0, max = 0xff },
+	u16 = { size = 2, c = "uint16_t", lua = INTEGER, min = 0, max = 0xffff },
+	u32 = { size = 4, c = "uint32_t", lua = INTEGER, min = 0, max = 0xffffffff },
+	u64 = { size = 8, c = "uint64_t", lua = INTEGER, min = math.mininteger, max = math.maxinteger },
+	i8 = { size = 1, c = "int8_t", lua = INTEGER, min = -0x80, max = 0x7f },
+	i16 = { size = 2, c = "int16_t", lua = INTEGER, min = -0x8000, max = 0x7fff },
+	i32 = { size = 4, c = "int32_t", lua = INTEGER, min = -0x80000000, max = 0x7fffffff },
+	i64 = { size = 8, c = "int64_t", lua = INTEGER, min = math.mininteger, max = math.maxinteger },
+	f32 = { size = 4, c = "float", lua = "number" },
+	f64 = { size = 8, c = "double", lua = "number" },
+	bool = { size = 1, c = "bool", lua = "boolean" },
+	string = { size = LENGTH_SIZE, c = "struct contract_string", lua = "string" },
 }
 
 -- What a field must not be called, because it is a member of a struct in C.

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- A contract's module for one of its components in Lua, over runtimes/lua/contract.lua.
+-- A contract's module for one of its components in Lua, over runtimes/lua/contract.lua and lua_contract.c.
 
 local keys = require("check").keys
 
@@ -15,7 +15,7 @@ local function serialize(value)
 end
 
 local function field_data(field)
-	return { name = field.name, type = field.type, pack = field.kind.pack, min = field.kind.min,
+	return { name = field.name, kind = field.kind.lua, size = field.kind.size, min = field.kind.min,
 		max = field.max or field.kind.max }
 end
 

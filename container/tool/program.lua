@@ -64,6 +64,7 @@ local function add_contracts(job, component)
 	if #component.contracts > 0 then
 		local file <close> = assert(io.open(job.root .. "/runtimes/lua/contract.lua", "rb"))
 		add_text(component, "atoll.contract", "atoll/contract.lua", file:read("a"))
+		compile.append(component.modules, { { module = "atoll.message", open = "luaopen_atoll_message" } })
 	end
 end
 
@@ -72,7 +73,9 @@ local function prepare(job, component)
 	code_write(job, component, component.main, "main")
 	add_contracts(job, component)
 	for i, module in ipairs(component.modules) do
-		code_write(job, component, module, i)
+		if not module.open then
+			code_write(job, component, module, i)
+		end
 	end
 	for _, name in ipairs(component.libs) do
 		add_library(job, component, name)

@@ -1,132 +1,35 @@
 -- SPDX-License-Identifier: MIT
 -- What the modules that the packer writes from a channel's contract are made of.
 --
--- A component requires the module by the channel's name. The layout is the one
--- of container/tool/contract.lua. What is sent wrongly is an error; what is
--- received wrongly closes the channel, for both ends, as a protocol error.
+-- A component requires the module by the channel's name. What is sent wrongly is
+-- an error; what is received wrongly closes the channel, for both ends, as a
+-- protocol error. The bytes are lua_contract.c's.
 
 local atoll = require("atoll")
-
-local TAG_SIZE = 4
-
--- Fields in terms of string.pack; a bool is a byte.
-local function message_prepare(message)
-	local formats = {}
-	for i, field in ipairs(message.fields) do
-		formats[i] = field.pack
-	end
-	message.format = "<I4" .. table.concat(formats)
-	return message
-end
-
-local function value_text(value)
-	return type(value) == "string" and ("%d bytes"):format(#value) or tostring(value)
-end
-
--- What goes among the fixed fields, or nil and what was expected.
-local function field_number(field, value)
-	if field.type == "string" then
-		if type(value) == "string" and #value <= field.max then
-			return #value
-		end
-		return nil, ("a string of at most %d bytes"):format(field.max)
-	elseif field.type == "bool" then
-		if type(value) == "boolean" then
-			return value and 1 or 0
-		end
-		return nil, "a boolean"
-	elseif not field.min then
-		return type(value) == "number" and value or nil, "a number"
-	end
-	local integer = math.type(value) and math.tointeger(value)
-	if integer and integer >= field.min and integer <= field.max then
-		return integer
-	end
-	return nil, ("an integer from %d to %d"):format(field.min, field.max)
-end
+local message = require("atoll.message")
 
 local contract = {}
 contract.__index = contract
 
-function contract:check(name, level)
-	local message = self.by_name[name]
-	if not message then
-		error(("%s: got the message %s, expected one of the contract"):format(self.name, tostring(name)), level + 1)
+-- The message's description; what it has not is an error of the caller's caller.
+function contract:check(name)
+	local found = self.by_name[name]
+	if not found then
+		error(("%s: got the message %s, expected one of the contract"):format(self.name, tostring(name)), 3)
 	end
-	return message
+	return found
 end
 
-local function check_unknown(self, message, fields, level)
-	for key in pairs(fields) do
-		if not message.known[key] then
-			error(("%s: message %s: got the field %s, expected one of the contract"):format(self.name, message.name,
-				tostring(key)), level + 1)
-		end
-	end
-end
-
--- The bytes of a message; what is not the contract's is an error of the caller's caller.
-local function encode(self, message, fields, level)
-	local values, strings = {}, {}
-	if type(fields) ~= "table" then
-		error(("%s: message %s: got a %s, expected a table of its fields"):format(self.name, message.name,
-			type(fields)), level + 1)
-	end
-	for i, field in ipairs(message.fields) do
-		local value = fields[field.name]
-		local number, expected = field_number(field, value)
-		if not number then
-			error(("%s: message %s: field %s: got %s, expected %s"):format(self.name, message.name, field.name,
-				value_text(value), expected), level + 1)
-		end
-		values[i] = number
-		if field.type == "string" then
-			strings[#strings + 1] = value
-		end
-	end
-	check_unknown(self, message, fields, level + 1)
-	return message.format:pack(message.tag, table.unpack(values)) .. table.concat(strings)
-end
-
-local function value_of(field, number, bytes, at)
-	if field.type == "bool" then
-		return number <= 1 and number == 1, number <= 1, at
-	elseif field.type == "string" then
-		local good = number <= field.max and number <= #bytes - at + 1
-		return bytes:sub(at, at + number - 1), good, good and at + number or at
-	end
-	return number, true, at
-end
-
--- The name and the fields, or nil and why it is no message of the contract.
-local function decode(self, bytes)
-	local message = #bytes >= TAG_SIZE and self.by_tag[("<I4"):unpack(bytes)]
-	if not message then
-		return nil, "no message of the contract"
-	elseif #bytes < message.fixed then
-		return nil, "a message that is too short"
-	end
-	local numbers = { message.format:unpack(bytes) }
-	local fields, at = {}, message.fixed + 1
-	for i, field in ipairs(message.fields) do
-		local good
-		fields[field.name], good, at = value_of(field, numbers[i + 1], bytes, at)
-		if not good then
-			return nil, ("a message whose field %s is not the contract's"):format(field.name)
-		end
-	end
-	if at ~= #bytes + 1 then
-		return nil, "a message that is too long"
-	end
-	return message.name, fields
-end
-
+-- The bytes of a message.
 function contract:encode(name, fields)
-	return encode(self, self:check(name, 2), fields, 2)
+	local bytes = message.encode(self:check(name).form, fields)
+	return bytes
 end
 
+-- The name and the fields, or nil and why the bytes are no message of the contract.
 function contract:decode(bytes)
-	return decode(self, bytes)
+	local name, fields = message.decode(self.forms, bytes)
+	return name or nil, fields
 end
 
 -- One end of the channel.
@@ -189,17 +92,11 @@ end
 
 -- true | nil, word. A task that waits for room has its turn already.
 function conversation:send(name, fields, timeout)
-	local c = self.contract
-	local message, before = c:check(name, 2), self.state
-	if not message.mine then
-		error(("%s: message %s is the other side's to send"):format(c.name, name), 2)
+	local sent, before = self.contract:check(name), self.state
+	if not sent.mine then
+		error(("%s: message %s is the other side's to send"):format(self.contract.name, name), 2)
 	end
-	local bytes, next_state = encode(c, message, fields, 2), turn(self, name)
-	if not next_state then
-		error(("%s: it is not the turn of message %s, but of %s's"):format(c.name, name, before), 2)
-	end
-	self.state = next_state
-	local ok, why = self.endpoint:send(bytes, timeout)
+	local ok, why = message.send(self.endpoint, sent.form, fields, timeout, self, turn(self, name))
 	if not ok then
 		self.state = before
 	end
@@ -213,12 +110,10 @@ end
 
 -- name, fields | nil, word, and how the message broke the contract if it did.
 function conversation:recv(timeout)
-	local bytes, word = self.endpoint:recv(timeout)
-	if not bytes then
-		return nil, word
-	end
-	local name, fields = decode(self.contract, bytes)
-	if not name then
+	local name, fields = message.recv(self.endpoint, self.contract.forms, timeout)
+	if name == nil then
+		return nil, fields
+	elseif not name then
 		return reject(self, fields)
 	elseif self.contract.by_name[name].mine then
 		return reject(self, ("message %s, which is this side's to send"):format(name))
@@ -250,14 +145,11 @@ conversation.__close = conversation.close
 -- A contract from its description: {name, order, messages = {{name, tag, fixed, mine, fields}...}}.
 return function(description)
 	local self = setmetatable(description, contract)
-	self.by_name, self.by_tag = {}, {}
-	for _, message in ipairs(self.messages) do
-		self.by_name[message.name] = message_prepare(message)
-		self.by_tag[message.tag] = message
-		message.known = {}
-		for _, field in ipairs(message.fields) do
-			message.known[field.name] = true
-		end
+	self.by_name, self.forms = {}, {}
+	for _, entry in ipairs(self.messages) do
+		entry.form = message.form(self.name, entry)
+		self.by_name[entry.name] = entry
+		self.forms[entry.tag] = entry.form
 	end
 	return self
 end
