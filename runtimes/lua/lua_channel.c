@@ -240,7 +240,7 @@ static int verb_finish(lua_State *L)
 	return 0;
 }
 
-/* endpoint:close(), <close> and the collector; any number of times. [-0, +0, v] */
+/* endpoint:close() and <close>; any number of times. [-0, +0, v] */
 static int verb_close(lua_State *L)
 {
 	struct runtime_lua_endpoint *e = luaL_checkudata(L, 1, ENDPOINT);
@@ -339,10 +339,43 @@ static struct runtime_lua_endpoint *endpoint_push(lua_State *L, const char *name
 }
 
 /*
+ * The channel is e's from now on. An endpoint that was forgotten is in no map any
+ * more as soon as that is found, but collected later: it must not close the
+ * channel then, nor release its message. So the registry has, by the channel's
+ * address, the endpoint that it belongs to. [-0, +0, m]
+ */
+static void endpoint_own(lua_State *L, struct runtime_lua_endpoint *e, struct channel *ch)
+{
+	struct runtime_lua_endpoint *before;
+
+	lua_rawgetp(L, LUA_REGISTRYINDEX, ch);
+	before = lua_touserdata(L, -1);
+	lua_pop(L, 1);
+	if (before && before != e) {
+		runtime_lua_view_drop(before);
+		before->ch = NULL;
+	}
+	e->ch = ch; /* first: without memory for the rest the collector closes it */
+	lua_pushlightuserdata(L, e);
+	lua_rawsetp(L, LUA_REGISTRYINDEX, ch);
+}
+
+/* The collector closes what is its channel's endpoint still. [-0, +0, v] */
+static int endpoint_collect(lua_State *L)
+{
+	struct runtime_lua_endpoint *e = luaL_checkudata(L, 1, ENDPOINT);
+
+	if (e->ch) {
+		lua_pushnil(L);
+		lua_rawsetp(L, LUA_REGISTRYINDEX, e->ch);
+	}
+	return verb_close(L);
+}
+
+/*
  * atoll.open(name) -> endpoint | nil, message. While an endpoint lives, opening
- * its channel again gives the same one, lest the collector of one close the
- * other, connected anew where channel_open does that; the upvalue maps names to
- * them, weakly. [-0, +1|2, v]
+ * its channel again gives the same one, connected anew where channel_open does
+ * that; the upvalue maps names to them, weakly. [-0, +1|2, v]
  */
 static int atoll_open(lua_State *L)
 {
@@ -359,7 +392,7 @@ static int atoll_open(lua_State *L)
 		lua_pushfstring(L, "%s: channel %s: %s", component_name(), name, open_error(errno));
 		return 2;
 	}
-	e->ch = ch;
+	endpoint_own(L, e, ch);
 	lua_pushvalue(L, -1);
 	lua_setfield(L, lua_upvalueindex(1), name);
 	return 1;
@@ -383,7 +416,7 @@ static const luaL_Reg methods[] = {
 };
 
 static const luaL_Reg metamethods[] = {
-	{"__gc", verb_close},
+	{"__gc", endpoint_collect},
 	{"__close", verb_close},
 	{NULL, NULL},
 };

@@ -270,6 +270,38 @@ static void test_opening_twice_gives_the_same_endpoint(void **state)
 	assert_int_equal(peer_look(*state), CHANNEL_AGAIN);
 }
 
+/*
+ * A finalizer that runs between the moment when the endpoint is found to be garbage
+ * and its own turn: of what is found at once, the younger goes first.
+ */
+static void test_a_forgotten_endpoint_leaves_the_one_opened_since_alone(void **state)
+{
+	struct fixture *f = *state;
+
+	run(f, "local c = atoll.open 'pair';"
+	       "setmetatable({}, {__gc = function() new = atoll.open 'pair' end});"
+	       "old = tostring(c); c = nil; collectgarbage();"
+	       "assert(tostring(new) ~= old); assert(new:reason() == 'open');"
+	       "assert(new:send('still')); collectgarbage(); assert(new:reason() == 'open')");
+	assert_peer_receives(f, "still", 5);
+	run(f, "new = nil; collectgarbage()");
+	assert_int_equal(peer_look(f), CHANNEL_CLOSED);
+}
+
+static void test_a_forgotten_view_takes_no_message_from_the_endpoint_opened_since(void **state)
+{
+	struct fixture *f = *state;
+
+	peer_send(f, "first", 5);
+	peer_send(f, "second", 6);
+	peer_send(f, "third", 5);
+	run(f,
+	    "local c = atoll.open 'pair'; c:view();"
+	    "setmetatable({}, {__gc = function() new = atoll.open 'pair'; view = new:view() end});"
+	    "c = nil; collectgarbage(); collectgarbage();"
+	    "assert(tostring(view) == 'second'); view:close(); assert(new:recv(0) == 'third')");
+}
+
 static void test_what_cannot_be_opened_is_explained(void **state)
 {
 	run(*state, "local c, why = atoll.open 'nowhere'\n"
@@ -360,6 +392,8 @@ int main(void)
 		LUA_TEST(test_opening_again_asks_for_a_new_connection_of_the_same_endpoint),
 		LUA_TEST(test_a_component_that_is_to_stop_does_not_wait_for_ever),
 		LUA_TEST(test_opening_twice_gives_the_same_endpoint),
+		LUA_TEST(test_a_forgotten_endpoint_leaves_the_one_opened_since_alone),
+		LUA_TEST(test_a_forgotten_view_takes_no_message_from_the_endpoint_opened_since),
 		LUA_TEST(test_what_cannot_be_opened_is_explained),
 		LUA_TEST(test_misuse_is_an_error),
 		LUA_TEST(test_name_and_stats_are_the_endpoints),
