@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "container/heap.h"
 #include "container/image.h"
@@ -16,8 +15,7 @@
 #include "container/life.h"
 #include "container/stats.h"
 #include "container/thread.h"
-
-#define SECOND_NS UINT64_C(1000000000)
+#include "ipc/monotonic.h"
 
 const char *component_name(void)
 {
@@ -36,14 +34,12 @@ unsigned component_index(void)
 uint64_t component_rest(void)
 {
 	struct component *c = component_self();
-	struct timespec at;
 	uint64_t now, due;
 
 	if (!c)
 		return UINT64_MAX;
-	clock_gettime(CLOCK_MONOTONIC, &at);
-	now = (uint64_t)at.tv_sec * SECOND_NS + (uint64_t)at.tv_nsec;
-	due = atomic_load_explicit(&c->rested, memory_order_relaxed) + SECOND_NS;
+	now = monotonic_now();
+	due = atomic_load_explicit(&c->rested, memory_order_relaxed) + MONOTONIC_SECOND;
 	if (now < due)
 		return due;
 	/* Another thread that comes to the same does it once more, which does no harm. */

@@ -11,8 +11,7 @@
 #include "container/heap.h"
 #include "container/image.h"
 #include "container/life.h"
-
-#define SECOND_NS UINT64_C(1000000000)
+#include "ipc/monotonic.h"
 
 struct stats image_stats
 	__attribute__((section(".atoll.stats"), aligned(LAYOUT_PAGE_SIZE), used)) = {
@@ -27,7 +26,7 @@ void stats_init(void)
 	memcpy(image_stats.magic, STATS_MAGIC, sizeof(image_stats.magic));
 	image_stats.row_bytes = sizeof(struct stats_row);
 	image_stats.row_count = image.component_count;
-	image_stats.started_ns = (uint64_t)now.tv_sec * SECOND_NS + (uint64_t)now.tv_nsec;
+	image_stats.started_ns = monotonic_ns(&now);
 	for (unsigned i = 0; i < image.component_count; i++) {
 		struct stats_row *row = &image_stats.rows[i];
 

@@ -33,14 +33,14 @@
 #include "container/words.h"
 #include "ipc/channel_table.h"
 #include "ipc/endpoint.h"
+#include "ipc/monotonic.h"
 
 #define MS_NS UINT64_C(1000000)
-#define SECOND_NS (1000 * MS_NS)
 #define NEVER UINT64_MAX
 
 #define DELAY_MAX_MS 10000
-#define DELAY_ENDLESS_MS 10        /* the least first delay of who is started again for ever */
-#define STEADY_NS (60 * SECOND_NS) /* who ran that long begins with the first delay again */
+#define DELAY_ENDLESS_MS 10 /* the least first delay of who is started again for ever */
+#define STEADY_NS (60 * MONOTONIC_SECOND) /* who ran so long begins with the first delay */
 #define KILLED_STATUS (128 + SIGKILL)
 
 static struct {
@@ -53,14 +53,6 @@ static struct {
 	uint64_t nudge_ns;  /* between two signals to a component that was asked to stop */
 	uint64_t nudge_next;
 } supervisor;
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * SECOND_NS + (uint64_t)now.tv_nsec;
-}
 
 void supervisor_wake(void)
 {
@@ -118,7 +110,7 @@ static int component_begin(struct component *c)
 	atomic_store(&c->step, STEP_RUN);
 	atomic_store(&c->verdict, COMPONENT_OPEN);
 	c->deadline_ns = 0;
-	c->started_ns = now_ns();
+	c->started_ns = monotonic_now();
 	component_set_state(c, COMPONENT_RUNNING);
 	err = thread_start(c, component_main(c), c->spec->stack_bytes, false, NULL, NULL, &id);
 	if (!err)
@@ -168,7 +160,7 @@ static unsigned delay_first(const struct image_component *spec)
 /* The delay before this restart. */
 static void delay_choose(struct component *c)
 {
-	if (!c->restarts || now_ns() - c->started_ns >= STEADY_NS)
+	if (!c->restarts || monotonic_now() - c->started_ns >= STEADY_NS)
 		c->delay_ms = delay_first(c->spec);
 	else if (c->delay_ms * 2 <= DELAY_MAX_MS)
 		c->delay_ms *= 2;
@@ -191,7 +183,7 @@ static void component_bury(struct component *c)
 
 	if (!thread_reap(thread_row(component_main(c)), false, NULL) &&
 	    !component_heap_is_damaged(c)) {
-		look_again_at(now_ns() + MS_NS);
+		look_again_at(monotonic_now() + MS_NS);
 		return;
 	}
 	component_finish(c);
@@ -204,19 +196,19 @@ static void component_bury(struct component *c)
 		component_gone(c);
 		return;
 	}
-	c->deadline_ns = now_ns() + c->delay_ms * MS_NS;
+	c->deadline_ns = monotonic_now() + c->delay_ms * MS_NS;
 	component_set_state(c, COMPONENT_WAITING);
 	look_again_at(0);
 }
 
 static void component_push(struct component *c)
 {
-	uint64_t now = now_ns();
+	uint64_t now = monotonic_now();
 
 	if (!component_is_to_leave(c))
 		return;
 	if (!c->deadline_ns)
-		c->deadline_ns = now + LEAVE_SECONDS * SECOND_NS;
+		c->deadline_ns = now + LEAVE_SECONDS * MONOTONIC_SECOND;
 	else if (now >= c->deadline_ns)
 		component_stuck(c);
 	else
@@ -234,7 +226,7 @@ static void component_look(struct component *c)
 		component_bury(c);
 		break;
 	case COMPONENT_WAITING:
-		if (now_ns() >= c->deadline_ns)
+		if (monotonic_now() >= c->deadline_ns)
 			component_restart(c);
 		else
 			look_again_at(c->deadline_ns);
@@ -247,7 +239,7 @@ static void component_look(struct component *c)
 /* To a thread that is about to wait in a system call the signal may come too early: again. */
 static void stop_nudge(void)
 {
-	if (now_ns() < supervisor.nudge_next)
+	if (monotonic_now() < supervisor.nudge_next)
 		return;
 	for (unsigned i = 0; i < image.component_count; i++) {
 		const struct component *c = component_at(i);
@@ -256,13 +248,13 @@ static void stop_nudge(void)
 			pthread_kill(thread_row(component_main(c))->id, SIGNAL_STOP);
 	}
 	supervisor.nudge_ns *= 2;
-	supervisor.nudge_next = now_ns() + supervisor.nudge_ns;
+	supervisor.nudge_next = monotonic_now() + supervisor.nudge_ns;
 }
 
 static void stop_begin(void)
 {
 	supervisor.is_stopping = true;
-	supervisor.grace_end = now_ns() + image.grace_ms * MS_NS;
+	supervisor.grace_end = monotonic_now() + image.grace_ms * MS_NS;
 	supervisor.nudge_ns = 10 * MS_NS;
 	for (unsigned i = 0; i < image.component_count; i++) {
 		struct component *c = component_at(i);
@@ -302,7 +294,7 @@ static void stop_look(void)
 		stop_begin();
 	if (!supervisor.is_stopping || supervisor.is_killing)
 		return;
-	if (requests > 1 || now_ns() >= supervisor.grace_end) {
+	if (requests > 1 || monotonic_now() >= supervisor.grace_end) {
 		stop_enforce();
 		return;
 	}
@@ -321,10 +313,7 @@ static bool all_are_gone(void)
 
 static void supervisor_sleep(void)
 {
-	struct timespec until = {
-		.tv_sec = (time_t)(supervisor.next / SECOND_NS),
-		.tv_nsec = (long)(supervisor.next % SECOND_NS),
-	};
+	struct timespec until = monotonic_timespec(supervisor.next);
 
 	if (supervisor.next == NEVER)
 		sem_wait(&supervisor.wake);

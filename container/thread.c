@@ -20,9 +20,9 @@
 #include "container/life.h"
 #include "container/report.h"
 #include "container/thread_stack.h"
+#include "ipc/monotonic.h"
 
 #define THREAD_NAME_BYTES 16 /* with the final zero, as Linux has it */
-#define SECOND_NS 1000000000L
 
 static struct thread threads[LAYOUT_THREADS_MAX];
 static pthread_mutex_t table_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -101,7 +101,7 @@ static uint64_t thread_cpu_ns(pthread_t id)
 
 	if (pthread_getcpuclockid(id, &clock) || clock_gettime(clock, &spent))
 		return 0;
-	return (uint64_t)spent.tv_sec * SECOND_NS + (uint64_t)spent.tv_nsec;
+	return monotonic_ns(&spent);
 }
 
 static void state_set(struct thread *t, enum thread_state state)
@@ -467,34 +467,22 @@ static unsigned others_ask(const struct component *c)
 	return count;
 }
 
-static void timespec_add_ns(struct timespec *at, long ns)
-{
-	at->tv_nsec += ns;
-	if (at->tv_nsec >= SECOND_NS) {
-		at->tv_nsec -= SECOND_NS;
-		at->tv_sec++;
-	}
-}
-
 bool threads_end(struct component *c, unsigned seconds)
 {
-	struct timespec now;
-	time_t end;
+	uint64_t end = monotonic_now() + seconds * MONOTONIC_SECOND;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	end = now.tv_sec + seconds;
 	for (;;) {
+		uint64_t now = monotonic_now();
+		struct timespec again = monotonic_timespec(now + LEAVE_AGAIN_NS);
 		uint32_t seen = atomic_load_explicit(&c->ends, memory_order_acquire);
 
 		if (!others_ask(c)) {
 			stacks_drop(c);
 			return true;
 		}
-		clock_gettime(CLOCK_MONOTONIC, &now);
-		if (now.tv_sec > end)
+		if (now >= end)
 			return false;
-		timespec_add_ns(&now, LEAVE_AGAIN_NS);
-		futex_sleep(&c->ends, seen, &now);
+		futex_sleep(&c->ends, seen, &again);
 		ended_reap(c, false); /* whoever was to join these leaves too */
 	}
 }

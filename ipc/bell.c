@@ -7,13 +7,11 @@
 #include <stddef.h>
 #include <sys/auxv.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "container/kernel_calls.h"
 #include "ipc/bell_set.h"
-
-#define BELL_SECOND UINT64_C(1000000000)
+#include "ipc/monotonic.h"
 
 struct bell_mode bell_mode = {.fenced = true};
 
@@ -107,20 +105,12 @@ uint32_t bell_arm(uint32_t *flag, bool beside)
 
 bool bell_past(uint64_t deadline)
 {
-	struct timespec now;
-
-	if (deadline == UINT64_MAX)
-		return false;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * BELL_SECOND + (uint64_t)now.tv_nsec >= deadline;
+	return deadline != UINT64_MAX && monotonic_now() >= deadline;
 }
 
 static void bell_futex_wait(uint32_t *flag, uint32_t armed, uint64_t deadline)
 {
-	struct timespec at = {
-		.tv_sec = (time_t)(deadline / BELL_SECOND),
-		.tv_nsec = (long)(deadline % BELL_SECOND),
-	};
+	struct timespec at = monotonic_timespec(deadline);
 
 	syscall(SYS_futex, flag, FUTEX_WAIT_BITSET_PRIVATE, armed,
 		deadline == UINT64_MAX ? NULL : &at, NULL, FUTEX_BITSET_MATCH_ANY);

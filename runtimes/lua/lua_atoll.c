@@ -6,6 +6,7 @@
 #include <lua.h>
 
 #include "container/component.h"
+#include "ipc/monotonic.h"
 #include "runtimes/lua/runtime_lua_channel.h"
 #include "runtimes/lua/runtime_lua_state.h"
 #include "runtimes/lua/runtime_lua_wait.h"
@@ -51,7 +52,7 @@ static int atoll_stats(lua_State *L)
 	field_set(L, "heap_peak", s.heap_peak);
 	field_set(L, "heap_quota", s.heap_quota);
 	field_set(L, "restarts", s.restarts);
-	lua_pushnumber(L, (lua_Number)s.cpu_ns / SECOND_NS);
+	lua_pushnumber(L, (lua_Number)s.cpu_ns / MONOTONIC_SECOND);
 	lua_setfield(L, -2, "cpu");
 	return 1;
 }
@@ -59,7 +60,7 @@ static int atoll_stats(lua_State *L)
 /* atoll.now() -> seconds on a clock that only goes forward. [-0, +1, -] */
 static int atoll_now(lua_State *L)
 {
-	lua_pushnumber(L, (lua_Number)runtime_lua_now() / SECOND_NS);
+	lua_pushnumber(L, (lua_Number)monotonic_now() / MONOTONIC_SECOND);
 	return 1;
 }
 

@@ -6,6 +6,7 @@
 #include <lauxlib.h>
 
 #include "container/component.h"
+#include "ipc/monotonic.h"
 #include "runtimes/lua/runtime_lua_ring.h"
 #include "runtimes/lua/runtime_lua_state.h"
 #include "runtimes/lua/runtime_lua_wait.h"
@@ -27,7 +28,7 @@ uint64_t runtime_lua_deadline_check(lua_State *L, int arg)
 		return CHANNEL_NOW;
 	if (seconds >= FOREVER_SECONDS)
 		return CHANNEL_FOREVER;
-	return runtime_lua_now() + (uint64_t)(seconds * SECOND_NS);
+	return monotonic_now() + (uint64_t)(seconds * MONOTONIC_SECOND);
 }
 
 const char runtime_lua_endpoint_mark;

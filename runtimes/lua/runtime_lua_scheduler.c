@@ -9,11 +9,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <lauxlib.h>
 
 #include "container/component.h"
 #include "ipc/channel.h"
+#include "ipc/monotonic.h"
 #include "runtimes/lua/runtime_lua_state.h"
 
 /* Calls after which the other tasks get their turn, though there was no need to wait. */
@@ -38,18 +38,10 @@ __thread unsigned runtime_lua_task_count;
 /* What a coroutine yields to the scheduler: its address, and nobody else has that. */
 static const char waits;
 
-uint64_t runtime_lua_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * SECOND_NS + (uint64_t)now.tv_nsec;
-}
-
 static bool past(uint64_t deadline)
 {
 	return deadline != CHANNEL_FOREVER &&
-	       (deadline == CHANNEL_NOW || runtime_lua_now() >= deadline);
+	       (deadline == CHANNEL_NOW || monotonic_now() >= deadline);
 }
 
 bool runtime_lua_wait_over(uint64_t deadline, bool *stopping)

@@ -15,8 +15,6 @@
 #include <stdint.h>
 #include <lua.h>
 
-#define SECOND_NS UINT64_C(1000000000)
-
 struct channel;
 struct runtime_lua_task;
 
@@ -50,9 +48,6 @@ runtime_lua_wait_items(const struct runtime_lua_wait *w)
 {
 	return w->count > 1 ? w->many : &w->one;
 }
-
-/* CLOCK_MONOTONIC in nanoseconds. */
-uint64_t runtime_lua_now(void);
 
 /* Tasks that have not ended, of the component of this thread; the scheduler's. */
 extern __thread unsigned runtime_lua_task_count;

@@ -15,6 +15,7 @@
 
 #include "container/image.h"
 #include "ipc/channel_table.h"
+#include "ipc/monotonic.h"
 #include "ipc/service_table.h"
 #include "tests/unit/component_made_up.h"
 
@@ -48,10 +49,7 @@ static const struct image test_image = {
 
 static inline uint64_t test_in(uint64_t ns)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 * TEST_MS + (uint64_t)t.tv_nsec + ns;
+	return monotonic_now() + ns;
 }
 
 static inline struct service *test_listen(unsigned component, const char *name)

@@ -5,6 +5,7 @@
 
 #include "ipc/call.h"
 #include "ipc/mailbox.h"
+#include "ipc/monotonic.h"
 #include "ipc/task.h"
 #include "tests/unit/channel_case.h"
 #include "tests/unit/component_made_up.h"
@@ -13,10 +14,7 @@
 
 static uint64_t test_in(uint64_t ns)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 * MS + (uint64_t)t.tv_nsec + ns;
+	return monotonic_now() + ns;
 }
 
 /* Takes a request and says which. */

@@ -3,17 +3,10 @@
 #include <pthread.h>
 #include <time.h>
 
+#include "ipc/monotonic.h"
 #include "tests/unit/channel_case.h"
 
 #define TEST_MS UINT64_C(1000000)
-
-static uint64_t test_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 * TEST_MS + (uint64_t)t.tv_nsec;
-}
 
 static void test_nap(uint64_t ns)
 {
@@ -23,11 +16,11 @@ static void test_nap(uint64_t ns)
 static void a_deadline_ends_the_wait_for_a_message(void **state)
 {
 	struct channel_pair *p = *state;
-	uint64_t deadline = test_now() + 20 * TEST_MS;
+	uint64_t deadline = monotonic_now() + 20 * TEST_MS;
 	struct channel_stats stats;
 
 	assert_int_equal(test_recv(p->b, deadline), CHANNEL_AGAIN);
-	assert_true(test_now() >= deadline);
+	assert_true(monotonic_now() >= deadline);
 	channel_stats(p->b, &stats);
 	assert_int_equal(stats.parks, 1);
 	assert_int_equal(p->there.control->flag.receiver, 0);
@@ -37,23 +30,23 @@ static void a_deadline_ends_the_wait_for_a_message(void **state)
 static void a_deadline_ends_the_wait_for_room(void **state)
 {
 	struct channel_pair *p = *state;
-	uint64_t deadline = test_now() + 20 * TEST_MS;
+	uint64_t deadline = monotonic_now() + 20 * TEST_MS;
 
 	assert_int_equal(test_stuff(p->a, 0), TEST_RING / 8 - 1);
 	assert_int_equal(channel_send(p->a, "", 0, deadline), CHANNEL_AGAIN);
-	assert_true(test_now() >= deadline);
+	assert_true(monotonic_now() >= deadline);
 	assert_int_equal(p->there.control->flag.sender, 0);
 }
 
 static void a_deadline_holds_against_a_peer_that_scribbles_on_the_flag(void **state)
 {
 	struct channel_pair *p = *state;
-	uint64_t deadline = test_now() + 5 * TEST_MS;
+	uint64_t deadline = monotonic_now() + 5 * TEST_MS;
 
 	/* Neither parked nor closed: bits that nobody defines. */
 	p->there.control->flag.receiver = UINT32_C(0xabcd0000);
 	assert_int_equal(test_recv(p->b, deadline), CHANNEL_AGAIN);
-	assert_true(test_now() >= deadline);
+	assert_true(monotonic_now() >= deadline);
 }
 
 struct test_thread {
@@ -215,11 +208,11 @@ static void once_asked_to_stop_a_call_proceeds_or_does_not_wait(void **state)
 static void a_wait_with_a_deadline_goes_on_when_asked_to_stop(void **state)
 {
 	struct channel_pair *p = *state;
-	uint64_t deadline = test_now() + 20 * TEST_MS;
+	uint64_t deadline = monotonic_now() + 20 * TEST_MS;
 
 	endpoint_stop(p->b);
 	assert_int_equal(test_recv(p->b, deadline), CHANNEL_AGAIN);
-	assert_true(test_now() >= deadline);
+	assert_true(monotonic_now() >= deadline);
 	assert_int_equal(test_recv(p->b, CHANNEL_NOW), CHANNEL_AGAIN);
 }
 

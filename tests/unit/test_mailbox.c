@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "ipc/mailbox.h"
+#include "ipc/monotonic.h"
 #include "ipc/set.h"
 #include "ipc/task.h"
 #include "tests/unit/channel_case.h"
@@ -14,10 +15,7 @@
 
 static uint64_t test_in(uint64_t ns)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 * MS + (uint64_t)t.tv_nsec + ns;
+	return monotonic_now() + ns;
 }
 
 /* Nothing there, but from now on the end serves. */

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <time.h>
 
+#include "ipc/monotonic.h"
 #include "ipc/set_member.h"
 #include "tests/unit/channel_case.h"
 #include "tests/unit/component_made_up.h"
@@ -13,14 +14,6 @@
 
 static struct channel_pair pairs[PAIRS];
 static struct channel_set *set;
-
-static uint64_t test_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 * MS + (uint64_t)t.tv_nsec;
-}
 
 static int set_setup(void **state)
 {
@@ -52,7 +45,7 @@ static void assert_ready(const void *want)
 {
 	void *tag = NULL;
 
-	assert_int_equal(channel_set_wait(set, test_now() + 5000 * MS, &tag), CHANNEL_OK);
+	assert_int_equal(channel_set_wait(set, monotonic_now() + 5000 * MS, &tag), CHANNEL_OK);
 	assert_ptr_equal(tag, want);
 }
 
@@ -66,22 +59,22 @@ static void assert_none(uint64_t deadline)
 /* Wait until all members are cold: how long that takes depends on who else wants the processor. */
 static void go_cold(void)
 {
-	uint64_t patience = test_now() + 10000 * MS;
+	uint64_t patience = monotonic_now() + 10000 * MS;
 
 	do
-		assert_none(test_now() + 2 * MS);
-	while (set->hot_count && test_now() < patience);
+		assert_none(monotonic_now() + 2 * MS);
+	while (set->hot_count && monotonic_now() < patience);
 	assert_int_equal(set->hot_count, 0);
 }
 
 static void an_empty_set_waits_for_its_deadline(void **state)
 {
-	uint64_t deadline = test_now() + 10 * MS;
+	uint64_t deadline = monotonic_now() + 10 * MS;
 
 	(void)state;
 	assert_none(CHANNEL_NOW);
 	assert_none(deadline);
-	assert_true(test_now() >= deadline);
+	assert_true(monotonic_now() >= deadline);
 }
 
 static void a_message_makes_its_endpoint_ready_until_it_is_received(void **state)
@@ -225,7 +218,7 @@ static void a_call_that_waits_by_itself_takes_nothing_from_the_set(void **state)
 	(void)state;
 	assert_non_null(channel_set_receive(set, pairs[0].b, &pairs[0]));
 	go_cold();
-	assert_int_equal(test_recv(pairs[0].b, test_now() + 2 * MS), CHANNEL_AGAIN);
+	assert_int_equal(test_recv(pairs[0].b, monotonic_now() + 2 * MS), CHANNEL_AGAIN);
 	assert_send(pairs[0].a, "x");
 	assert_ready(&pairs[0]);
 }
@@ -234,7 +227,7 @@ static void timers_are_reported_once_and_in_order(void **state)
 {
 	static uint64_t deadlines[300];
 	struct channel_member *timers[300];
-	uint64_t begin = test_now(), last = 0, x = 88172645463325252;
+	uint64_t begin = monotonic_now(), last = 0, x = 88172645463325252;
 	void *tag;
 
 	(void)state;
@@ -251,7 +244,7 @@ static void timers_are_reported_once_and_in_order(void **state)
 	for (unsigned i = 0; i < 200; i++) {
 		assert_int_equal(channel_set_wait(set, CHANNEL_FOREVER, &tag), CHANNEL_OK);
 		assert_true((uint64_t *)tag >= deadlines && (uint64_t *)tag < deadlines + 300);
-		assert_true(*(uint64_t *)tag <= test_now());
+		assert_true(*(uint64_t *)tag <= monotonic_now());
 		assert_true(*(uint64_t *)tag >= last);
 		last = *(uint64_t *)tag;
 	}
@@ -325,7 +318,7 @@ static void a_set_that_is_gone_can_still_be_told(void **state)
 	(void)state;
 	assert_non_null(channel_set_receive(other, pairs[0].b, NULL));
 	while (other->hot_count)
-		assert_int_equal(channel_set_wait(other, test_now() + MS, &(void *){0}),
+		assert_int_equal(channel_set_wait(other, monotonic_now() + MS, &(void *){0}),
 				 CHANNEL_AGAIN);
 	bell_sets_end(test_component);
 	assert_int_equal(channel_set_wait(other, CHANNEL_FOREVER, &(void *){0}), CHANNEL_CLOSED);
@@ -381,7 +374,7 @@ static void asked_to_stop_a_wait_for_ever_says_so(void **state)
 	assert_int_equal(pthread_create(&id, NULL, stop_later, NULL), 0);
 	assert_int_equal(channel_set_wait(set, CHANNEL_FOREVER, &tag), CHANNEL_STOPPING);
 	pthread_join(id, NULL);
-	assert_none(test_now() + MS);
+	assert_none(monotonic_now() + MS);
 	assert_send(pairs[0].a, "x");
 	assert_ready(&pairs[0]);
 	other = channel_set_new();
@@ -419,7 +412,8 @@ static void no_message_among_many_endpoints_is_slept_through(void **state)
 	for (unsigned i = 0; i < ROUNDS; i++) {
 		struct channel_pair *p;
 
-		assert_int_equal(channel_set_wait(set, test_now() + 20000 * MS, &tag), CHANNEL_OK);
+		assert_int_equal(channel_set_wait(set, monotonic_now() + 20000 * MS, &tag),
+				 CHANNEL_OK);
 		p = tag;
 		assert_recv(p->b, "there");
 		assert_send(p->b, "back");

@@ -11,6 +11,7 @@
 #include <unwind.h>
 
 #include "ipc/bell_set.h"
+#include "ipc/monotonic.h"
 #include "ipc/task_schedule.h"
 #include "tests/unit/channel_case.h"
 #include "tests/unit/component_made_up.h"
@@ -18,14 +19,6 @@
 #define MS UINT64_C(1000000)
 
 static char trail[64];
-
-static uint64_t test_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 * MS + (uint64_t)t.tv_nsec;
-}
 
 static void leave_trail(char mark)
 {
@@ -81,7 +74,8 @@ static int sleeps(void *arg)
 {
 	const char *mark = arg;
 
-	assert_int_equal(task_sleep(test_now() + (uint64_t)(*mark - '0') * 5 * MS), CHANNEL_OK);
+	assert_int_equal(task_sleep(monotonic_now() + (uint64_t)(*mark - '0') * 5 * MS),
+			 CHANNEL_OK);
 	leave_trail(*mark);
 	return 0;
 }
@@ -89,7 +83,7 @@ static int sleeps(void *arg)
 static void sleepers_wake_in_the_order_of_their_deadlines(void **state)
 {
 	struct task *c = spawn(sleeps, "3"), *a = spawn(sleeps, "1"), *b = spawn(sleeps, "2");
-	uint64_t begin = test_now();
+	uint64_t begin = monotonic_now();
 
 	(void)state;
 	trail[0] = 0;
@@ -97,7 +91,7 @@ static void sleepers_wake_in_the_order_of_their_deadlines(void **state)
 	join(b);
 	join(c);
 	assert_string_equal(trail, "123");
-	assert_true(test_now() - begin >= 15 * MS);
+	assert_true(monotonic_now() - begin >= 15 * MS);
 }
 
 static int echoes(void *arg)
@@ -160,11 +154,11 @@ static void deadlines_hold_in_tasks(void **state)
 {
 	struct channel_pair *p = *state;
 	struct task *echo = spawn(echoes, p->b);
-	uint64_t deadline = test_now() + 5 * MS;
+	uint64_t deadline = monotonic_now() + 5 * MS;
 
 	assert_int_equal(test_recv(p->a, deadline), CHANNEL_AGAIN);
-	assert_true(test_now() >= deadline);
-	assert_int_equal(task_join(echo, test_now() + MS, NULL), CHANNEL_AGAIN);
+	assert_true(monotonic_now() >= deadline);
+	assert_int_equal(task_join(echo, monotonic_now() + MS, NULL), CHANNEL_AGAIN);
 	assert_int_equal(task_join(echo, CHANNEL_NOW, NULL), CHANNEL_AGAIN);
 	channel_close(p->a);
 	assert_int_equal(join(echo), 0);
@@ -186,7 +180,7 @@ static int calls(void *arg)
 		assert_int_equal(test_recv(ch, CHANNEL_FOREVER), CHANNEL_OK);
 		/* Long enough now and then for the thread to sleep. */
 		if (n % 100 == 0)
-			task_sleep(test_now() + MS / 2);
+			task_sleep(monotonic_now() + MS / 2);
 	}
 	channel_finish(ch);
 	return 0;
@@ -255,7 +249,7 @@ static void asked_to_stop_waits_for_ever_end(void **state)
 	task_yield();
 	bell_sets_stop(3);
 	assert_int_equal(task_sleep(CHANNEL_FOREVER), CHANNEL_STOPPING);
-	assert_int_equal(task_sleep(test_now() + 10 * MS), CHANNEL_OK);
+	assert_int_equal(task_sleep(monotonic_now() + 10 * MS), CHANNEL_OK);
 	assert_int_equal(join(s), CHANNEL_STOPPING);
 	assert_int_equal(join(later), 0);
 	bell_sets_begin(3);
