@@ -7,7 +7,8 @@ image-sources += container/cause.c container/component.c container/component_thr
 	container/leave.c container/life.c container/main.c container/module.c container/place.c \
 	container/pristine.c container/region.c container/report.c container/signals.c \
 	container/stats.c container/streams.c container/supervisor.c container/symbol.c \
-	container/thread.c container/thread_stack.c container/trace.c container/words.c
+	container/thread.c container/thread_main.c container/thread_row.c container/thread_stack.c \
+	container/trace.c container/words.c
 
 # What differs: a sanitizer brings its own malloc, links without image.lds, and takes
 # faults as its findings.
