@@ -6,7 +6,7 @@ image-sources += container/cause.c container/component.c container/component_thr
 	container/files.c container/format.c \
 	container/leave.c container/life.c container/main.c container/module.c container/place.c \
 	container/pristine.c container/region.c container/report.c container/signals.c \
-	container/stats.c container/streams.c container/supervisor.c container/symbol.c \
+	container/stats.c container/stop.c container/streams.c container/supervisor.c container/symbol.c \
 	container/thread.c container/thread_main.c container/thread_row.c container/thread_stack.c \
 	container/trace.c container/words.c
 

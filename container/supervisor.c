@@ -26,8 +26,8 @@
 #include "container/pristine.h"
 #include "container/report.h"
 #include "container/runtime.h"
-#include "container/signals.h"
 #include "container/stats.h"
+#include "container/stop.h"
 #include "container/streams.h"
 #include "container/thread.h"
 #include "container/words.h"
@@ -41,17 +41,10 @@
 #define DELAY_MAX_MS 10000
 #define DELAY_ENDLESS_MS 10 /* the least first delay of who is started again for ever */
 #define STEADY_NS (60 * MONOTONIC_SECOND) /* who ran so long begins with the first delay */
-#define KILLED_STATUS (128 + SIGKILL)
 
 static struct {
 	sem_t wake;
-	atomic_uint stop_requests; /* SIGTERM and SIGINT; the second one ends the grace */
-	bool is_stopping;
-	bool is_killing;    /* the grace is over */
-	uint64_t grace_end; /* while stopping */
-	uint64_t next;      /* when the loop has to look again */
-	uint64_t nudge_ns;  /* between two signals to a component that was asked to stop */
-	uint64_t nudge_next;
+	uint64_t next; /* when the loop has to look again */
 } supervisor;
 
 void supervisor_wake(void)
@@ -91,7 +84,7 @@ bool component_will_return(unsigned index)
 	return c->state != COMPONENT_GONE && policy_restarts(c, component_status(c));
 }
 
-static void component_gone(struct component *c)
+void component_gone(struct component *c)
 {
 	component_set_state(c, COMPONENT_GONE);
 	/* Again, for one that was to return and does not: its peers are refused from now on. */
@@ -144,7 +137,7 @@ static void end_report(const struct component *c, bool returns)
 	else if (component_heap_is_damaged(c))
 		print_to(next, sizeof(next),
 			 "; cannot be started again: its heap's bookkeeping is damaged");
-	else if (c->spec->restart != IMAGE_RESTART_NEVER && !supervisor.is_stopping)
+	else if (c->spec->restart != IMAGE_RESTART_NEVER && !stop_has_begun())
 		print_to(next, sizeof(next), "; is not started again%s", limit);
 	report_line("component %s ended with status %d%s", c->spec->name, status, next);
 }
@@ -236,73 +229,6 @@ static void component_look(struct component *c)
 	}
 }
 
-/* To a thread that is about to wait in a system call the signal may come too early: again. */
-static void stop_nudge(void)
-{
-	if (monotonic_now() < supervisor.nudge_next)
-		return;
-	for (unsigned i = 0; i < image.component_count; i++) {
-		const struct component *c = component_at(i);
-
-		if (c->state == COMPONENT_RUNNING)
-			pthread_kill(thread_row(component_main(c))->id, SIGNAL_STOP);
-	}
-	supervisor.nudge_ns *= 2;
-	supervisor.nudge_next = monotonic_now() + supervisor.nudge_ns;
-}
-
-static void stop_begin(void)
-{
-	supervisor.is_stopping = true;
-	supervisor.grace_end = monotonic_now() + image.grace_ms * MS_NS;
-	supervisor.nudge_ns = 10 * MS_NS;
-	for (unsigned i = 0; i < image.component_count; i++) {
-		struct component *c = component_at(i);
-
-		atomic_store(&c->is_stopping, true);
-		if (c->state == COMPONENT_WAITING)
-			component_gone(c);
-		else if (c->state != COMPONENT_GONE)
-			channel_table_stop(i);
-	}
-}
-
-static void stop_enforce(void)
-{
-	supervisor.is_killing = true;
-	for (unsigned i = 0; i < image.component_count; i++) {
-		struct component *c = component_at(i);
-
-		if (c->state != COMPONENT_RUNNING && c->state != COMPONENT_ENDING)
-			continue;
-		report_line("component %s did not stop in time", c->spec->name);
-		component_speak(c, COMPONENT_KILLED, KILLED_STATUS);
-	}
-}
-
-static bool decider_is_gone(void)
-{
-	return image.decider < image.component_count &&
-	       component_at(image.decider)->state == COMPONENT_GONE;
-}
-
-static void stop_look(void)
-{
-	unsigned requests = atomic_load(&supervisor.stop_requests);
-
-	if (!supervisor.is_stopping && (requests || decider_is_gone()))
-		stop_begin();
-	if (!supervisor.is_stopping || supervisor.is_killing)
-		return;
-	if (requests > 1 || monotonic_now() >= supervisor.grace_end) {
-		stop_enforce();
-		return;
-	}
-	stop_nudge();
-	look_again_at(supervisor.nudge_next);
-	look_again_at(supervisor.grace_end);
-}
-
 static bool all_are_gone(void)
 {
 	for (unsigned i = 0; i < image.component_count; i++)
@@ -332,51 +258,6 @@ static int image_status(void)
 	return status;
 }
 
-/* A request to leave that comes meanwhile is for the code below, which is not known here. */
-static void handler_begin(struct thread *t)
-{
-	if (t)
-		t->holds++;
-}
-
-static void handler_end(struct thread *t)
-{
-	if (t)
-		t->holds--;
-}
-
-static void stop_requested(int signal, siginfo_t *info, void *context)
-{
-	int kept = errno;
-
-	(void)signal;
-	(void)info;
-	(void)context;
-	handler_begin(thread_self());
-	atomic_fetch_add(&supervisor.stop_requests, 1);
-	supervisor_wake();
-	handler_end(thread_self());
-	errno = kept;
-}
-
-/* On the component's main thread; what it waits for in a system call answers EINTR. */
-static void component_asked(int signal, siginfo_t *info, void *context)
-{
-	struct thread *t = thread_self();
-	int kept = errno;
-
-	(void)signal;
-	(void)info;
-	(void)context;
-	if (!t || !t->is_inside || t->component->step != STEP_RUN)
-		return;
-	handler_begin(t);
-	if (!atomic_exchange(&t->component->is_told, true) && t->component->spec->runtime->stop)
-		t->component->spec->runtime->stop();
-	handler_end(t);
-	errno = kept;
-}
-
 static int signals_init(void)
 {
 	int err = leave_init();
@@ -384,10 +265,8 @@ static int signals_init(void)
 	if (!err)
 		err = failure_init();
 	if (!err)
-		err = signal_catch(SIGNAL_STOP, component_asked, SA_ONSTACK);
-	if (!err)
-		err = signal_catch(SIGTERM, stop_requested, SA_ONSTACK | SA_RESTART);
-	return err ? err : signal_catch(SIGINT, stop_requested, SA_ONSTACK | SA_RESTART);
+		err = stop_init();
+	return err;
 }
 
 static int components_init(const struct words *words)
@@ -459,7 +338,7 @@ int supervisor_run(const struct words *words)
 		supervisor.next = NEVER;
 		for (unsigned i = 0; i < image.component_count; i++)
 			component_look(component_at(i));
-		stop_look();
+		look_again_at(stop_look());
 	}
 	return image_status();
 }

@@ -7,6 +7,7 @@
 #ifndef CONTAINER_SUPERVISOR_H
 #define CONTAINER_SUPERVISOR_H
 
+struct component;
 struct words;
 
 /*
@@ -19,5 +20,8 @@ int supervisor_run(const struct words *words);
 
 /* Have the supervisor look at its components. On any thread, and in signal handlers. */
 void supervisor_wake(void);
+
+/* It will not be started again, and its peers are to know. On the supervisor's thread. */
+void component_gone(struct component *c);
 
 #endif
