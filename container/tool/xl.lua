@@ -11,9 +11,9 @@ local stats = require("stats")
 local sys = require("sys")
 local stub = require("stub")
 local xenbus = require("xenbus")
+local xl = require("xl_command")
 
 local CREATE_MAX = 120 -- seconds until the guest runs
-local DESTROY_MAX = 30
 -- How often the console has to be found silent, after so many seconds each, to
 -- count as read. xenconsoled serves a busy guest only every 0.2 s. Counted, because
 -- a dom0 that stood still learns nothing from the time that went by.
@@ -35,89 +35,6 @@ local reasons = {
 
 local run = {}
 run.__index = run
-
--- A string as xl's config syntax writes it.
-local function quote(text)
-	return '"' .. text:gsub('[%c"\\\128-\255]', function(c)
-		return ("\\x%02x"):format(c:byte())
-	end) .. '"'
-end
-
--- The last assignment of a name wins.
-local function config_text(guest, name)
-	local lines = {
-		guest.config,
-		"name=" .. quote(name),
-		"kernel=" .. quote(guest.image),
-		"memory=" .. guest.memory,
-		'on_poweroff="preserve"',
-		'on_reboot="preserve"',
-		'on_crash="preserve"',
-		'on_watchdog="preserve"',
-		'on_soft_reset="preserve"',
-	}
-	local words = guest.words
-	if guest.module and files.stat(guest.module).size > 0 then
-		lines[#lines + 1] = "ramdisk=" .. quote(guest.module)
-	elseif guest.module then
-		-- xl refuses an empty ramdisk; the guest's kernel has an empty file to offer.
-		words = table.move(words, 1, #words, 3, { "--module", "/dev/null" })
-	end
-	if #words > 0 then
-		lines[#lines + 1] = "extra=" .. quote(guests.quote_words(words))
-	end
-	return table.concat(lines, "\n") .. "\n"
-end
-
-local function write_config(guest, name)
-	local folder = assert(files.temporary())
-	local path = folder .. "/guest.cfg"
-	local file = assert(io.open(path, "wb"))
-	assert(file:write(config_text(guest, name)))
-	assert(file:close())
-	return folder, path
-end
-
--- A child with both outputs going to one pipe: pid, reading end; or nil and why not.
-local function spawn_piped(command)
-	local from, to = assert(sys.pipe())
-	local null = assert(sys.open("/dev/null"))
-	command.stdin, command.stdout, command.stderr, command.group = null, to, to, true
-	local pid, err = sys.spawn(command)
-	sys.close(null)
-	sys.close(to)
-	if not pid then
-		sys.close(from)
-		return nil, err
-	end
-	return pid, from
-end
-
--- Until the child has ended or the time is over; what it printed.
-local function finish(pid, from, seconds)
-	local deadline, text = sys.clock() + seconds, ""
-	while true do
-		local left = deadline - sys.clock()
-		local bytes = left > 0 and sys.poll({ from }, {}, left)[from] and sys.read(from)
-		if bytes == "" or left <= 0 then
-			break
-		end
-		text = text .. (bytes or "")
-	end
-	sys.close(from)
-	if sys.clock() >= deadline then
-		sys.kill(pid, "KILL")
-	end
-	sys.wait(pid, true)
-	return text
-end
-
-local function destroy(name)
-	local pid, from = spawn_piped({ "xl", "destroy", name })
-	if pid then
-		finish(pid, from, DESTROY_MAX)
-	end
-end
 
 function run:console_open()
 	local path = xenbus.read(("/local/domain/%d/console/tty"):format(self.domid))
@@ -361,16 +278,16 @@ end
 -- Whatever happened, neither xl nor the guest is left.
 function run:cleanup()
 	if self.start then
-		destroy(self.name)
+		xl.destroy(self.name)
 	end
 	if self.asked then
 		sys.kill(self.asked, "KILL")
 		sys.wait(self.asked, true)
 	end
 	sys.kill(self.pid, "TERM")
-	finish(self.pid, self.from, DESTROY_MAX)
+	xl.finish(self.pid, self.from)
 	if not self.start then
-		destroy(self.name)
+		xl.destroy(self.name)
 	end
 	self:console_close()
 	files.remove(self.folder)
@@ -391,9 +308,9 @@ end
 
 local function create(guest, output, input, wire)
 	local name = ("atoll-%s-%d"):format(guest.name, sys.getpid())
-	local folder, path = write_config(guest, name)
+	local folder, path = xl.write_config(guest, name)
 	local signals = assert(sys.signals())
-	local pid, from = spawn_piped({ "xl", "create", wire and "-Fp" or "-F", path })
+	local pid, from = xl.spawn({ "xl", "create", wire and "-Fp" or "-F", path })
 	if not pid then
 		files.remove(folder)
 		return nil, from
@@ -446,21 +363,4 @@ local function run_guest(guest, output, input, wire)
 	return self:result()
 end
 
--- true, or nil and why xl cannot be used here
-local function available()
-	local kind = io.open("/sys/hypervisor/type")
-	local hypervisor = kind and kind:read("l")
-	if kind then
-		kind:close()
-	end
-	if hypervisor ~= "xen" then
-		return nil, "no Xen here"
-	elseif not sys.is_root() then
-		return nil, "no right to use Xen: not root"
-	elseif files.run({ "xl", "info" }) ~= 0 then
-		return nil, "Xen is here, but `xl info` fails"
-	end
-	return true
-end
-
-return { available = available, run = run_guest }
+return { available = xl.available, run = run_guest }
