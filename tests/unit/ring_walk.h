@@ -11,11 +11,12 @@
 #include "ipc/channel_stream.h"
 #include "tests/unit/ring_pair.h"
 
-#define WALK_SIZE_MAX 128
-#define WALK_MESSAGES 24 /* more than the smallest records of any ring here */
+#define WALK_SIZE_MAX 1024
+#define WALK_MESSAGES (WALK_SIZE_MAX / 8 + 1) /* more than the smallest records of any ring here */
 
 struct walk_message {
-	uint8_t len, id;
+	uint16_t len;
+	uint8_t id;
 };
 
 /* What the ring should hold. */
@@ -86,13 +87,13 @@ static inline void walk_restore(struct walk *w, const struct walk_state *s)
 	w->list = s->list;
 }
 
-/* Where the sender stands, also while a writer has its position. */
+/* Where the sender stands, also while a writer has its position, less than a lap ahead. */
 static inline uint64_t walk_cursor(const struct walk *w)
 {
-	const struct channel_writer *writer = &w->writer;
+	const struct ring_sender *s = &w->pair.a->tx;
+	uint64_t place = (uint64_t)(w->writer.at - s->memory);
 
-	return w->writing ? writer->lap + (uint64_t)(writer->at - writer->memory)
-			  : w->pair.a->tx.cursor;
+	return w->writing ? s->cursor + ((place - s->cursor) & (s->size - 1)) : s->cursor;
 }
 
 /*
@@ -129,7 +130,7 @@ static inline void walk_sent(struct walk *w, size_t len, bool visible)
 	struct walk_list *l = &w->list;
 
 	assert_true(l->count < WALK_MESSAGES);
-	l->messages[l->count++] = (struct walk_message){(uint8_t)len, l->next};
+	l->messages[l->count++] = (struct walk_message){(uint16_t)len, l->next};
 	l->next = (uint8_t)((l->next + 1) % 5);
 	if (visible)
 		l->visible = l->count;
@@ -231,19 +232,22 @@ static inline uint64_t walk_hash(const struct walk *w)
 		s->reason,
 		s->refused,
 		s->streamed,
+		s->barred,
 		r->cursor - base,
 		r->acked - base,
+		r->claimed - base,
+		r->due - base,
 		r->held,
 		r->reason,
 		w->pair.there.control->flag.receiver,
 		w->writing ? (uintptr_t)out->at - memory : UINT64_MAX,
 		w->writing ? (uintptr_t)out->stop - memory : 0,
 		w->writing && out->first ? (uintptr_t)out->first - memory : 0,
-		w->writing ? out->lap - base : 0,
+		w->writing ? (uintptr_t)out->clear - memory : 0,
 		w->writing ? out->room : 0,
 		w->reading ? (uintptr_t)in->at - memory : UINT64_MAX,
 		w->reading ? (uintptr_t)in->stop - memory : 0,
-		w->reading ? in->lap - base : 0,
+		w->reading ? (uintptr_t)in->claimed - memory : 0,
 		w->reading ? in->header : 0,
 		w->reading && in->held,
 		w->list.visible,

@@ -377,11 +377,71 @@ static void every_state_of_streams_is_that_of_a_list(void **state)
 	walk_all(walk_streamed, sizeof(walk_streamed) / sizeof(walk_streamed[0]), 5000);
 }
 
+/* Lengths of all kinds, the same some times in a row. */
+static size_t walk_chance_length(uint64_t size)
+{
+	static size_t len;
+
+	switch (test_random() % 8) {
+	case 0:
+		len = test_random() % (ring_max(size) + 1);
+		break;
+	case 1:
+		len = test_random() % 33;
+		break;
+	case 2:
+		len = 8 * (test_random() % 16) % (ring_max(size) + 1);
+		break;
+	default:
+		break;
+	}
+	return len <= ring_max(size) ? len : 0;
+}
+
+/* A side that goes on for a while before the other one has its turn. */
+static bool (*walk_chance_step(unsigned *rest, unsigned *side))(struct walk *, size_t)
+{
+	static bool (*const of[2][8])(struct walk *, size_t) = {
+		{step_writer_open, step_writer_close, step_writer_commit, step_writer_commit,
+		 step_writer_add, step_writer_add, step_writer_flush, step_send},
+		{step_reader_open, step_reader_close, step_reader_next, step_reader_next,
+		 step_reader_done, step_reader_done, step_peek, step_release},
+	};
+
+	if (!*rest) {
+		*rest = (unsigned)(test_random() % 40);
+		*side = !*side;
+	} else {
+		--*rest;
+	}
+	return of[*side][test_random() % 8];
+}
+
+static void chance_leads_a_larger_ring_nowhere_else(void **state)
+{
+	(void)state;
+	for (uint64_t size = 128; size <= WALK_SIZE_MAX; size *= 2) {
+		struct walk w;
+		unsigned rest = 0, side = 0;
+
+		walk_begin(&w, size, -4 * size);
+		for (unsigned i = 0; i < 400000; i++) {
+			bool (*step)(struct walk *, size_t) = walk_chance_step(&rest, &side);
+
+			if (!step(&w, walk_chance_length(size)))
+				step(&w, 0);
+		}
+		assert_true(w.pair.b->rx.received > 1000);
+		walk_end(&w);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_state_of_the_plain_calls_is_that_of_a_list),
 		cmocka_unit_test(every_state_of_streams_is_that_of_a_list),
+		cmocka_unit_test(chance_leads_a_larger_ring_nowhere_else),
 	};
 	int failed;
 
