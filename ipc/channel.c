@@ -28,27 +28,36 @@ enum channel_status channel_reserve(struct channel *ch, size_t len, uint64_t dea
 /* The message belongs to a batch, or the receiver's flag is not 0. */
 static enum channel_status channel_committed(struct channel *ch, uint32_t flag)
 {
-	return ch->tx.withheld ? endpoint_flush(ch) : endpoint_flagged(ch, flag);
+	return ch->tx.withheld ? endpoint_flush(ch) : endpoint_answer(ch, flag);
+}
+
+/* Of what was reserved. */
+static inline enum channel_status channel_publish(struct channel *ch, size_t len)
+{
+	uint32_t flag = ring_commit(&ch->tx, len);
+
+	return ring_rare(flag | ch->tx.withheld) ? channel_committed(ch, flag) : CHANNEL_OK;
+}
+
+/* Most messages are a word or two: a call would take longer. */
+static inline void channel_copy(void *to, const void *from, size_t len)
+{
+	if (len == sizeof(uint64_t))
+		__builtin_memcpy(to, from, sizeof(uint64_t));
+	else if (len)
+		memcpy(to, from, len);
 }
 
 enum channel_status channel_commit(struct channel *ch, size_t len)
 {
-	uint32_t flag;
-
-	if (ring_rare(len >= ch->tx.reserved))
-		return CHANNEL_MISUSE;
-	flag = ring_commit(&ch->tx, len);
-	return ring_rare(flag | ch->tx.withheld) ? channel_committed(ch, flag) : CHANNEL_OK;
+	return ring_rare(len >= ch->tx.reserved) ? CHANNEL_MISUSE : channel_publish(ch, len);
 }
 
 enum channel_status channel_peek(struct channel *ch, uint64_t deadline, const void **msg,
 				 size_t *len)
 {
-	enum channel_status status = endpoint_peek(ch, msg, len);
-
-	if (ring_rare(status == CHANNEL_AGAIN))
-		return endpoint_wait_message(ch, deadline, msg, len);
-	return status;
+	return ring_peek_now(&ch->rx, msg, len) ? CHANNEL_OK
+						: endpoint_receive(ch, deadline, msg, len);
 }
 
 enum channel_status channel_release(struct channel *ch)
@@ -66,12 +75,13 @@ enum channel_status channel_send(struct channel *ch, const void *msg, size_t len
 	enum channel_status status;
 	void *room;
 
-	status = channel_reserve(ch, len, deadline, &room);
+	status = ring_reserve(&ch->tx, len, &room);
+	if (ring_rare(status != CHANNEL_OK))
+		status = channel_reserve(ch, len, deadline, &room);
 	if (status != CHANNEL_OK)
 		return status;
-	if (len)
-		memcpy(room, msg, len);
-	return channel_commit(ch, len);
+	channel_copy(room, msg, len);
+	return channel_publish(ch, len);
 }
 
 enum channel_status channel_recv(struct channel *ch, void *buf, size_t size, size_t *len,
@@ -85,8 +95,7 @@ enum channel_status channel_recv(struct channel *ch, void *buf, size_t size, siz
 		return status;
 	if (*len > size)
 		return CHANNEL_TOO_BIG;
-	if (*len)
-		memcpy(buf, msg, *len);
+	channel_copy(buf, msg, *len);
 	return channel_release(ch);
 }
 

@@ -134,6 +134,9 @@ bool endpoint_join_tx(struct channel *ch);
 /* The receiver's flag, as loaded behind what was published: it may sleep, or have closed. */
 enum channel_status endpoint_flagged(struct channel *ch, uint32_t flag);
 
+/* The same, quicker in a guest where a receiver sleeps and that is all. */
+enum channel_status endpoint_answer(struct channel *ch, uint32_t flag);
+
 /* Publish the batch, which there is, and wake the receiver if it sleeps. */
 enum channel_status endpoint_flush(struct channel *ch);
 
@@ -157,6 +160,10 @@ extern uint64_t (*endpoint_rest)(void);
  * said last, though it may be past; `again`: that one has brought nothing.
  */
 uint64_t endpoint_rest_by(bool again);
+
+/* The next message, however long that takes: endpoint_peek and endpoint_wait_message. */
+enum channel_status endpoint_receive(struct channel *ch, uint64_t deadline, const void **msg,
+				     size_t *len);
 
 /* The same until there is another answer than CHANNEL_AGAIN or the deadline is past. */
 enum channel_status endpoint_wait_room(struct channel *ch, size_t len, uint64_t deadline,

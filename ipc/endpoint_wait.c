@@ -93,6 +93,10 @@ enum channel_status endpoint_try(struct endpoint_attempt *a)
 void endpoint_stay_away(struct channel *ch)
 {
 	struct endpoint_pace *pace = &ch->pace;
+
+	if (ch->beside)
+		return;
+
 	uint64_t brought = ch->rx.received - pace->received;
 
 	pace->received = ch->rx.received;
@@ -206,7 +210,7 @@ enum channel_status endpoint_wait_message(struct channel *ch, uint64_t deadline,
 
 	if (deadline == CHANNEL_NOW)
 		return CHANNEL_AGAIN;
-	if (!endpoint_wait_as_task && !ch->beside)
+	if (!endpoint_wait_as_task)
 		endpoint_stay_away(ch);
 	return endpoint_wait(&a);
 }

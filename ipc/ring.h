@@ -326,6 +326,17 @@ static inline bool ring_hold(struct ring_receiver *r, uint64_t header, const voi
 	return true;
 }
 
+/* The next message, if it is there and nothing else is to be said. */
+static inline bool ring_peek_now(struct ring_receiver *r, const void **msg, size_t *len)
+{
+	/* P2 */
+	return !ring_rare(r->held || r->reason) &&
+	       ring_hold(
+		       r,
+		       __atomic_load_n(ring_word(r->memory, r->size, r->cursor), __ATOMIC_ACQUIRE),
+		       msg, len);
+}
+
 /* The next message, or CHANNEL_AGAIN. */
 static inline enum channel_status ring_peek(struct ring_receiver *r, const void **msg, size_t *len)
 {

@@ -3,7 +3,7 @@
 import gdb
 
 INNER = ("container/", "./container/", "drivers/", "./drivers/", "ipc/", "./ipc/")
-SWITCHED = ("r15", "r14", "r13", "r12", "rbp", "rbx", "rip")  # as thread_switch leaves them
+SWITCHED = ("rip",)  # as thread_switch leaves them; the unwind tables have the rest
 
 
 def text(value):

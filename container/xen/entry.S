@@ -187,7 +187,7 @@ direct_out:
 
 /*
  * void thread_resume(void): where a thread goes on whose registers are a struct
- * regs; thread_switch comes here with rsp at it. What is left to do for the
+ * regs; thread_switch (turn.h) comes here with rsp at it. What is left to do for the
  * thread is done on the core's own stack, for the thread's may be of any kind.
  *
  * void thread_leave_by(struct regs *regs): go there, and never come back.
@@ -214,30 +214,6 @@ thread_resume:
 	.cfi_endproc
 	.size thread_leave_by, . - thread_leave_by
 	.size thread_resume, . - thread_resume
-
-/*
- * void thread_switch(uint64_t *save_rsp, uint64_t load_rsp): swap stacks and
- * callee-saved registers. Interrupts are off. Returns on the other stack.
- */
-	.globl thread_switch
-	.type thread_switch, @function
-thread_switch:
-	push %rbx
-	push %rbp
-	push %r12
-	push %r13
-	push %r14
-	push %r15
-	mov %rsp, (%rdi)
-	mov %rsi, %rsp
-	pop %r15
-	pop %r14
-	pop %r13
-	pop %r12
-	pop %rbp
-	pop %rbx
-	ret
-	.size thread_switch, . - thread_switch
 
 /*
  * void core_enter(void): where a vCPU that the boot core starts begins, in

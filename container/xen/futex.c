@@ -3,6 +3,7 @@
  * Futexes: see futex.h. Waiters hang in buckets by the address of their word,
  * in the order in which they came.
  */
+#include "container/xen/bucket.h"
 #include "container/xen/core.h"
 #include "container/xen/futex.h"
 #include "container/xen/lock.h"
@@ -11,47 +12,17 @@
 
 #include <asm/errno.h>
 
-#define BUCKETS 64
-#define GOLDEN_RATIO UINT64_C(11400714819323198485) /* its inverse, times 2^64 */
-
-struct bucket {
-	struct lock lock; /* covers the list, and `waiting` of the threads on it */
-	struct thread *head, **tail;
-};
-
-static struct bucket buckets[BUCKETS];
+struct bucket futex_buckets[BUCKETS];
 
 void futex_init(void)
 {
 	for (unsigned i = 0; i < BUCKETS; i++)
-		buckets[i].tail = &buckets[i].head;
+		futex_buckets[i].tail = &futex_buckets[i].head;
 }
 
-static struct bucket *bucket_of(const uint32_t *word)
+bool futex_cancel(struct thread *thread)
 {
-	uint64_t key = (uint64_t)word >> 2;
-
-	/* Fibonacci hashing: the high bits of the product depend on every bit of the key. */
-	return &buckets[key * GOLDEN_RATIO >> 58];
-}
-
-_Static_assert(BUCKETS == 1 << (64 - 58), "bucket_of gives every bucket and no more");
-
-/* Unlink *at, a link of the bucket's list. */
-static struct thread *unlink(struct bucket *bucket, struct thread **at)
-{
-	struct thread *thread = *at;
-
-	*at = thread->wait_next;
-	if (!*at)
-		bucket->tail = at;
-	thread->waiting = false;
-	return thread;
-}
-
-static bool futex_cancel(struct thread *thread)
-{
-	struct bucket *bucket = bucket_of(thread->wait_word);
+	struct bucket *bucket = futex_bucket(thread->wait_word);
 	bool was_waiting;
 
 	lock_take(&bucket->lock);
@@ -61,7 +32,7 @@ static bool futex_cancel(struct thread *thread)
 
 		while (*at != thread)
 			at = &(*at)->wait_next;
-		unlink(bucket, at);
+		futex_unlink(bucket, at);
 	}
 	lock_drop(&bucket->lock);
 	return was_waiting;
@@ -69,7 +40,7 @@ static bool futex_cancel(struct thread *thread)
 
 int futex_wait(uint32_t *word, uint32_t expected, uint32_t bits, uint64_t deadline)
 {
-	struct bucket *bucket = bucket_of(word);
+	struct bucket *bucket = futex_bucket(word);
 	struct thread *self = thread_current();
 	uint32_t value;
 	int ret;
@@ -83,21 +54,14 @@ int futex_wait(uint32_t *word, uint32_t expected, uint32_t bits, uint64_t deadli
 		lock_drop(&bucket->lock);
 		return ret;
 	}
-	self->wait_word = word;
-	self->wait_bits = bits;
-	self->wait_next = NULL;
-	self->waiting = true;
-	self->cancel = futex_cancel;
-	self->state = THREAD_BLOCKED;
-	*bucket->tail = self;
-	bucket->tail = &self->wait_next;
+	futex_queue(bucket, self, word, bits);
 	lock_drop(&bucket->lock);
 	return thread_block(deadline);
 }
 
 int futex_wake(uint32_t *word, unsigned count, uint32_t bits)
 {
-	struct bucket *bucket = bucket_of(word);
+	struct bucket *bucket = futex_bucket(word);
 	struct thread **at = &bucket->head;
 	unsigned woken = 0;
 
@@ -107,7 +71,7 @@ int futex_wake(uint32_t *word, unsigned count, uint32_t bits)
 			at = &(*at)->wait_next;
 			continue;
 		}
-		thread_wake(unlink(bucket, at), 0);
+		thread_wake(futex_unlink(bucket, at), 0);
 		woken++;
 	}
 	lock_drop(&bucket->lock);

@@ -24,6 +24,10 @@ flags-kernel := -ffreestanding -mgeneral-regs-only -mno-red-zone -fno-stack-prot
 	-fno-pic -fno-strict-aliasing -I$(B)/obj/kernel \
 	-D__XEN_INTERFACE_VERSION__=0x00040e00 # Xen 4.14, the last change that matters
 
+# What every system call that waits goes through. Backtraces have the unwind tables.
+$(foreach f,schedule thread futex direct vector,$(B)/obj/kernel/container/xen/$(f).o): \
+	flags-kernel += -fomit-frame-pointer
+
 kernel_objects := $(call objects,kernel,$(kernel_sources))
 
 $(eval $(call compile,kernel))

@@ -39,6 +39,9 @@ void schedule_preempt(void);
 /* The timer's event. */
 void schedule_timer(void);
 
+/* Others wait for this core: see to it that its current thread does not keep it too long. */
+void schedule_watch(struct core *core);
+
 /* Another core made a thread ready here. */
 void schedule_kicked(void);
 

@@ -9,6 +9,7 @@
 #include "container/xen/schedule.h"
 #include "container/xen/string.h"
 #include "container/xen/thread.h"
+#include "container/xen/turn.h"
 #include "container/xen/vector.h"
 #include "container/xen/user.h"
 
@@ -20,11 +21,6 @@ void thread_resumed(struct regs *regs);
 static struct lock table_lock; /* covers allocation of slots, buried_cycles */
 static uint64_t buried_cycles; /* CPU time of the threads that are no more */
 static struct thread threads[LAYOUT_THREADS_MAX];
-
-struct thread *thread_current(void)
-{
-	return core_self()->current;
-}
 
 struct thread *thread_by_id(int id)
 {
@@ -128,41 +124,9 @@ uint64_t thread_cpu_ns_all(void)
 	return clock_cycles_to_ns(sum);
 }
 
-/* Between these a signal ends the wait. False if one is due already. */
-static inline bool wait_begin(struct thread *self)
-{
-	bool ok;
-
-	lock_take(&self->signals.lock);
-	ok = !(__atomic_load_n(&self->work, __ATOMIC_RELAXED) & THREAD_WORK_SIGNAL);
-	self->signals.waits = ok;
-	lock_drop(&self->signals.lock);
-	return ok;
-}
-
-static inline void wait_end(struct thread *self)
-{
-	lock_take(&self->signals.lock);
-	self->signals.waits = false;
-	lock_drop(&self->signals.lock);
-}
-
 int thread_block(uint64_t deadline)
 {
-	struct core *core = core_self();
-	struct thread *self = core->current;
-
-	/* Where a waker has been quicker than cancel, this thread is in the queue already. */
-	if (!wait_begin(self) && self->cancel(self)) {
-		self->state = THREAD_RUNNING;
-		return -EINTR;
-	}
-	if (deadline != THREAD_FOREVER)
-		schedule_sleeper_add(core, self, deadline);
-	schedule();
-	self->timed = false;
-	wait_end(self);
-	return self->wait_result;
+	return turn_block(deadline);
 }
 
 void thread_wake(struct thread *thread, int result)

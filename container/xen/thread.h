@@ -38,7 +38,6 @@ enum thread_state {
 
 /* Where a thread goes on that has no frame of the kernel: thread_switch pops it, from rsp. */
 struct thread_resume {
-	uint64_t callee_saved[6];
 	uint64_t entry; /* thread_resume */
 	struct regs regs;
 };
@@ -99,7 +98,13 @@ struct thread {
 struct thread *thread_new(struct core *core, const struct regs *regs, uint64_t fs_base);
 void thread_start(struct thread *thread);
 
-struct thread *thread_current(void);
+static inline struct thread *thread_current(void)
+{
+	struct thread *current;
+
+	__asm__ volatile("mov %%gs:%c1, %0" : "=r"(current) : "i"(CORE_CURRENT));
+	return current;
+}
 
 /* The thread with this number, alive or not; NULL where no thread can have it. */
 struct thread *thread_by_id(int id);

@@ -58,12 +58,6 @@ void vector_inherit(struct thread *thread)
 	cpu_vector_save(area_of(thread));
 }
 
-void vector_forget(struct thread *self)
-{
-	cpu_vector_control(&self->vector.mxcsr, &self->vector.control);
-	self->vector.is_dead = true;
-}
-
 /* What the registers hold does not matter, but the x87 stack has to be empty. */
 static void dead_load(const struct thread *owner, const struct thread *next)
 {
@@ -72,12 +66,10 @@ static void dead_load(const struct thread *owner, const struct thread *next)
 	cpu_vector_control_set(next->vector.mxcsr, next->vector.control);
 }
 
-void vector_switch(struct core *core, struct thread *next)
+void vector_exchange(struct core *core, struct thread *next)
 {
 	struct thread *owner = core->vector_owner;
 
-	if (owner == next)
-		return;
 	if (owner && !owner->vector.is_dead)
 		cpu_vector_save(area_of(owner));
 	if (!next->vector.is_dead)

@@ -9,11 +9,12 @@
 #ifndef XEN_VECTOR_H
 #define XEN_VECTOR_H
 
+#include "container/xen/core.h"
+#include "container/xen/cpu.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
-struct core;
-struct thread;
 
 /* Turn it on, on this core. */
 void vector_enable(void);
@@ -25,13 +26,32 @@ void vector_init(void);
 void vector_inherit(struct thread *thread);
 
 /* The current core goes on in `next`: bring its state in, save that of whoever was before. */
-void vector_switch(struct core *core, struct thread *next);
+void vector_exchange(struct core *core, struct thread *next);
+
+static inline void vector_switch(struct core *core, struct thread *next)
+{
+	struct thread *owner = core->vector_owner;
+
+	if (owner == next)
+		return;
+	/* Both wait where nothing but these is kept. */
+	if (owner && owner->vector.is_dead && next->vector.is_dead) {
+		cpu_vector_control_set(next->vector.mxcsr, next->vector.control);
+		core->vector_owner = next;
+		return;
+	}
+	vector_exchange(core, next);
+}
 
 /*
  * The current thread is about to wait in a call that keeps none of its vector state
  * but the control words: until it goes on, or vector.is_dead is taken back.
  */
-void vector_forget(struct thread *self);
+static inline void vector_forget(struct thread *self)
+{
+	cpu_vector_control(&self->vector.mxcsr, &self->vector.control);
+	self->vector.is_dead = true;
+}
 
 /* Drop a thread's state from the registers of its core, saving it. */
 void vector_leave(struct core *core, struct thread *thread);
