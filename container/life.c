@@ -244,6 +244,7 @@ static void step_streams(struct component *c, struct thread *t)
 {
 	component_keys_delete(c);
 	if (!component_has_failed(c)) {
+		supervisor_wake(); /* which sees that this comes to an end */
 		thread_enter(t);
 		streams_close(c->index);
 		thread_outside(t);

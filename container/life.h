@@ -23,7 +23,7 @@
  *   EXIT      main returned; exit; last thread ended       its own
  *   EXIT_NOW  _exit                                        its own
  *   FAILED    a fault, abort                               128 + signal
- *   KILLED    supervisor: it did not stop in time          128 + SIGKILL
+ *   KILLED    supervisor: it did not stop, or close, in time   128 + SIGKILL
  *
  * Steps of the main thread, each left for the next one by its end or by a jump
  * to the thread's base (leave.h); HANDLERS and STREAMS go on where they were left:
@@ -33,7 +33,8 @@
  *   CUT       status is not 0: the other threads end, peers see "peer died"
  *   HANDLERS  EXIT only: exit handlers, destructors
  *   THREADS   the other threads end
- *   STREAMS   what it left open is closed; unwritten data is lost but for EXIT
+ *   STREAMS   what it left open is closed, within LEAVE_SECONDS; unwritten data
+ *             is lost but for EXIT
  *   CHANNELS  closed
  *   DONE
  *
@@ -80,6 +81,8 @@ enum component_step {
 	STEP_DONE,
 };
 
+#define COMPONENT_KILLED_STATUS (128 + 9) /* SIGKILL, as a shell says it */
+
 struct exit_handler {
 	void (*call)(void *argument);
 	void *argument;
@@ -115,6 +118,8 @@ struct component {
 	unsigned delay_ms;    /* before the next restart */
 	uint64_t started_ns;  /* CLOCK_MONOTONIC */
 	uint64_t deadline_ns; /* WAITING: the restart; RUNNING: asked to leave, the last call */
+	uint64_t streams_ns;  /* STREAMS: the last call, and then another one; 0: not there yet */
+	bool streams_cut;     /* the first of them is past */
 };
 
 /* Component `index` of the image. */

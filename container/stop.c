@@ -20,7 +20,6 @@
 #define MS_NS UINT64_C(1000000)
 
 #define NUDGE_FIRST_NS (10 * MS_NS)
-#define KILLED_STATUS (128 + SIGKILL)
 
 static struct {
 	atomic_uint requests; /* SIGTERM and SIGINT; the second one ends the grace */
@@ -71,7 +70,7 @@ static void stop_enforce(void)
 		if (c->state != COMPONENT_RUNNING && c->state != COMPONENT_ENDING)
 			continue;
 		report_line("component %s did not stop in time", c->spec->name);
-		component_speak(c, COMPONENT_KILLED, KILLED_STATUS);
+		component_speak(c, COMPONENT_KILLED, COMPONENT_KILLED_STATUS);
 	}
 }
 

@@ -102,7 +102,8 @@ static int component_begin(struct component *c)
 	atomic_store(&c->is_told, false);
 	atomic_store(&c->step, STEP_RUN);
 	atomic_store(&c->verdict, COMPONENT_OPEN);
-	c->deadline_ns = 0;
+	c->deadline_ns = c->streams_ns = 0;
+	c->streams_cut = false;
 	c->started_ns = monotonic_now();
 	component_set_state(c, COMPONENT_RUNNING);
 	err = thread_start(c, component_main(c), c->spec->stack_bytes, false, NULL, NULL, &id);
@@ -194,10 +195,38 @@ static void component_bury(struct component *c)
 	look_again_at(0);
 }
 
+/*
+ * Closing a stream can call the component's own code, or wait for who reads the
+ * other end of a pipe. Asked to leave that, its main thread drops what is still open.
+ */
+static void streams_watch(struct component *c, uint64_t now)
+{
+	struct thread *t = thread_row(component_main(c));
+
+	if (c->streams_cut && !atomic_load_explicit(&t->leaves, memory_order_relaxed))
+		return;
+	if (!c->streams_ns) {
+		c->streams_ns = now + LEAVE_SECONDS * MONOTONIC_SECOND;
+	} else if (now >= c->streams_ns && c->streams_cut) {
+		component_stuck(c);
+	} else if (now >= c->streams_ns) {
+		report_line("component %s does not close what it left open within %d s",
+			    c->spec->name, LEAVE_SECONDS);
+		c->streams_cut = true;
+		c->streams_ns += LEAVE_SECONDS * MONOTONIC_SECOND;
+		component_speak(c, COMPONENT_KILLED, COMPONENT_KILLED_STATUS);
+	} else if (c->streams_cut) {
+		leave_ask(t);
+	}
+	look_again_at(c->streams_cut ? now + LEAVE_AGAIN_NS : c->streams_ns);
+}
+
 static void component_push(struct component *c)
 {
 	uint64_t now = monotonic_now();
 
+	if (c->step == STEP_STREAMS)
+		streams_watch(c, now);
 	if (!component_is_to_leave(c))
 		return;
 	if (!c->deadline_ns)

@@ -3,6 +3,8 @@
  * Ends badly in the way that its argument names, above all where threads, locks
  * and the allocator are in the middle of something.
  */
+#define _GNU_SOURCE /* fopencookie */
+
 #include <atoll.h>
 
 #include <pthread.h>
@@ -155,6 +157,19 @@ static void way_stream(void)
 	exit(0);
 }
 
+static _Noreturn int cookie_close(void *unused)
+{
+	(void)unused;
+	for (;;)
+		pause();
+}
+
+/* Closing what it leaves open is its own code, which has no end. */
+static void way_cling(void)
+{
+	exit(fopencookie(NULL, "w", (cookie_io_functions_t){.close = cookie_close}) ? 0 : 99);
+}
+
 /* malloc answers NULL, and the component does not look. */
 static void way_quota(void)
 {
@@ -174,7 +189,7 @@ static const struct {
 	{"thread", way_thread}, {"exit", way_exit},     {"overflow", way_overflow},
 	{"spin", way_spin},     {"churn", way_churn},   {"allocator", way_allocator},
 	{"locked", way_locked}, {"quota", way_quota},   {"handler", way_handler},
-	{"stream", way_stream}, {"status", way_status},
+	{"stream", way_stream}, {"status", way_status}, {"cling", way_cling},
 };
 
 int main(int argc, char **argv)
