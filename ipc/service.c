@@ -133,12 +133,27 @@ struct channel *channel_connect(const char *name, uint64_t deadline)
 	return service_connect_end(ch, endpoint_wait_room(ch, 0, deadline, &room));
 }
 
-enum channel_status channel_drop(struct channel *ch)
+/* The calling component's, that it has or waits with; else NULL. */
+static struct service_end *service_own(struct channel *ch)
 {
 	struct service_end *e = service_end_find(ch);
+	bool free;
 	sigset_t kept;
 
-	if (!e || e->state == SERVICE_END_FREE || ch->owner != component_index() || ch->tx.streamed)
+	if (!e || ch->owner != component_index())
+		return NULL;
+	channel_lock(&kept);
+	free = e->state == SERVICE_END_FREE;
+	channel_unlock(&kept);
+	return free ? NULL : e;
+}
+
+enum channel_status channel_drop(struct channel *ch)
+{
+	struct service_end *e = service_own(ch);
+	sigset_t kept;
+
+	if (!e || ch->tx.streamed)
 		return CHANNEL_MISUSE;
 	channel_close(ch);
 	channel_lock(&kept);

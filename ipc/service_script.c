@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What a runtime needs of services whose endpoints are objects of its language. */
 #include "container/component_self.h"
+#include "ipc/channel_lock.h"
 #include "ipc/service_table.h"
 
 struct channel *service_drop_closed(struct channel *ch)
@@ -16,8 +17,13 @@ struct channel *service_drop_closed(struct channel *ch)
 
 bool service_has_share(const char *name)
 {
-	const struct service_client *client =
-		service_client_find(service_find(name), component_index());
+	const struct service_client *client;
+	bool has;
+	sigset_t kept;
 
-	return __atomic_load_n(&client->free, __ATOMIC_RELAXED) != NULL;
+	client = service_client_find(service_find(name), component_index());
+	channel_lock(&kept);
+	has = client->free != NULL;
+	channel_unlock(&kept);
+	return has;
 }
