@@ -66,6 +66,8 @@ void service_close(struct service *s)
 /* HELD or WAITING, or NULL with errno. */
 static struct service_end *service_ask(struct service *s, struct service_client *client)
 {
+	/* Only another task can give back what this component has itself. */
+	unsigned waiters = endpoint_wait_as_task ? SERVICE_WAITERS : 0;
 	struct service_end *e = NULL;
 	sigset_t kept;
 	int error = 0;
@@ -73,7 +75,7 @@ static struct service_end *service_ask(struct service *s, struct service_client 
 	channel_lock(&kept);
 	if (s->state == SERVICE_CLOSED || s->state == SERVICE_GONE)
 		error = ECONNREFUSED;
-	else if (!(e = service_take(s, client)))
+	else if (!(e = service_take(s, client, s->spec->per_client + waiters)))
 		error = EMFILE;
 	channel_unlock(&kept);
 	errno = error;

@@ -52,7 +52,8 @@ void service_close(struct service *s);
  * many as it may (those count that only the server has yet to drop), or the server
  * does not listen yet or is to be started again. NULL with errno
  *   ENOENT, EACCES  there is no such service; this component may not connect
- *   EMFILE          the component itself has, or waits for, as many as it may
+ *   EMFILE          the component itself has, or waits for, as many as it may; on a
+ *                   thread with tasks, which may drop one, 16 more may wait
  *   ECONNREFUSED    the server has closed the service, or has ended for good
  *   ETIMEDOUT       the deadline is past
  *   ESHUTDOWN       would wait for ever, but the component was asked to stop

@@ -23,7 +23,8 @@ static struct {
 
 static size_t service_ends(const struct image_service *spec)
 {
-	return spec->connections + (size_t)spec->client_count * spec->per_client;
+	return spec->connections +
+	       (size_t)spec->client_count * (spec->per_client + SERVICE_WAITERS);
 }
 
 static void *service_alloc(size_t count, size_t bytes)
@@ -110,7 +111,8 @@ static void service_make_clients(struct service *s)
 
 		client->component = s->spec->clients[i];
 		client->free_tail = &client->free;
-		for (unsigned n = 0; n < s->spec->per_client; n++)
+		client->taken = s->spec->per_client + SERVICE_WAITERS;
+		for (unsigned n = client->taken; n; n--)
 			service_make_end(s, client, end++, &server->rx_ring, &server->tx_ring);
 	}
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What a runtime needs of services whose endpoints are objects of its language. */
 #include "container/component_self.h"
+#include "container/image.h"
 #include "ipc/channel_lock.h"
 #include "ipc/service_table.h"
 
@@ -17,13 +18,13 @@ struct channel *service_drop_closed(struct channel *ch)
 
 bool service_has_share(const char *name)
 {
-	const struct service_client *client;
+	struct service *s = service_find(name);
+	const struct service_client *client = service_client_find(s, component_index());
 	bool has;
 	sigset_t kept;
 
-	client = service_client_find(service_find(name), component_index());
 	channel_lock(&kept);
-	has = client->free != NULL;
+	has = client->taken < s->spec->per_client;
 	channel_unlock(&kept);
 	return has;
 }

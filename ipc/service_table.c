@@ -14,6 +14,7 @@ void service_end_free(struct service_end *e)
 	e->line = NULL;
 	if (!e->client)
 		return;
+	e->client->taken--;
 	e->next = NULL;
 	*e->client->free_tail = e;
 	e->client->free_tail = &e->next;
@@ -150,12 +151,13 @@ void service_stop(struct service *s, enum service_state state, enum channel_reas
 	}
 }
 
-struct service_end *service_take(struct service *s, struct service_client *client)
+struct service_end *service_take(struct service *s, struct service_client *client, unsigned most)
 {
 	struct service_end *e = client->free;
 
-	if (!e)
+	if (!e || client->taken >= most)
 		return NULL;
+	client->taken++;
 	client->free = e->next;
 	if (!client->free)
 		client->free_tail = &client->free;

@@ -28,6 +28,9 @@
 /* Connections of one service. */
 #define SERVICE_LINES_MAX 1024
 
+/* Tasks of one client that may wait for what others of them have. */
+#define SERVICE_WAITERS 16
+
 enum service_state {
 	SERVICE_EXPECTED, /* the server does not listen yet */
 	SERVICE_LISTENS,
@@ -45,7 +48,8 @@ enum service_end_state {
 struct service_client {
 	unsigned component;
 	unsigned lines;           /* it has taken, until they are free */
-	struct service_end *ends; /* as many as it may hold */
+	unsigned taken;           /* ends that are not free */
+	struct service_end *ends; /* as many as it may hold lines, and SERVICE_WAITERS */
 	struct service_end *free, **free_tail;
 };
 
@@ -114,10 +118,10 @@ void service_begin(struct service *s);
 void service_stop(struct service *s, enum service_state state, enum channel_reason reason);
 
 /*
- * An end of the client's that is HELD, or WAITING in the queue; NULL: it has none left.
- * service_retire brings it back, from whatever state.
+ * An end of the client's that is HELD, or WAITING in the queue, and how many it may
+ * have; NULL: it has them. service_retire brings it back, from whatever state.
  */
-struct service_end *service_take(struct service *s, struct service_client *client);
+struct service_end *service_take(struct service *s, struct service_client *client, unsigned most);
 
 /* The line's server end joins it, unless it was closed meanwhile: NULL. */
 struct channel *service_admit(struct service *s, unsigned line);

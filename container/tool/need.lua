@@ -36,7 +36,7 @@ end
 
 -- The endpoints of a service's server and clients, and what it knows of its connections.
 local function service_bytes(service)
-	local ends = service.connections + #service.clients * service.per_client
+	local ends = service.connections + #service.clients * (service.per_client + layout.service_waiters)
 	return ends * layout.service_end_size + service.connections * SERVICE_CONNECTION_BYTES + PAGE
 end
 

@@ -171,10 +171,11 @@ static void assert_nothing_is_left(struct service *s)
 	assert_null(s->queue);
 	for (unsigned i = 0; i < s->spec->client_count; i++) {
 		assert_int_equal(s->clients[i].lines, 0);
+		assert_int_equal(s->clients[i].taken, 0);
 		for (const struct service_end *e = s->clients[i].free; e; e = e->next)
 			ends++;
 	}
-	assert_int_equal(ends, 2 * TEST_EACH);
+	assert_int_equal(ends, 2 * (TEST_EACH + SERVICE_WAITERS));
 }
 
 static void thousands_of_lives_leave_every_connection_free(void **state)
