@@ -37,7 +37,8 @@ end
 -- The endpoints of a service's server and clients, and what it knows of its connections.
 local function service_bytes(service)
 	local ends = service.connections + #service.clients * (service.per_client + layout.service_waiters)
-	return ends * layout.service_end_size + service.connections * SERVICE_CONNECTION_BYTES + PAGE
+	return ends * layout.service_end_size + service.connections * SERVICE_CONNECTION_BYTES
+		+ layout.service_size
 end
 
 -- What is needed beyond the image: super-pages, and pages.

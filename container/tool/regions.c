@@ -35,6 +35,7 @@ static const struct {
 	{"ring_max", RING_MAX_BYTES},
 	{"ring_control_size", sizeof(struct ring_control)},
 	{"connections_max", SERVICE_LINES_MAX},
+	{"service_size", sizeof(struct service)},
 	{"service_waiters", SERVICE_WAITERS},
 	{"service_end_size", sizeof(struct service_end)},
 };
