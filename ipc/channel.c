@@ -143,7 +143,8 @@ void channel_stats(const struct channel *ch, struct channel_stats *out)
 		.received = channel_load_count(&ch->rx.received),
 		.received_bytes = channel_load_count(&ch->rx.received_bytes),
 		.parks = channel_load_count(&ch->tx.parks) + channel_load_count(&ch->rx.parks),
-		.bells = channel_load_count(&ch->tx.bells) + channel_load_count(&ch->rx.bells),
+		.bells = channel_load_count(&ch->tx.bells) + channel_load_count(&ch->rx.bells) +
+			 channel_load_count(&ch->rx.answer_bells),
 	};
 }
 

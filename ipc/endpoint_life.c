@@ -95,7 +95,7 @@ void endpoint_reset(struct channel *ch)
 	struct ring_receiver *rx = &ch->rx;
 
 	tx->sent = tx->sent_bytes = tx->parks = tx->bells = 0;
-	rx->received = rx->received_bytes = rx->parks = rx->bells = 0;
+	rx->received = rx->received_bytes = rx->parks = rx->bells = rx->answer_bells = 0;
 	ch->tx_patience = ch->rx_patience = ch->call_patience = (struct endpoint_patience){0};
 	ch->pace = (struct endpoint_pace){0};
 	ch->serves = NULL;

@@ -17,8 +17,8 @@
  * What is not the next word of the other side closes the channel.
  *
  * `position` is where the next message of the caller begins in the ring. The server
- * takes the request when its own cursor is there, so that calls and messages keep
- * their order without a common count.
+ * takes the request when its own cursor has come there, so that calls and messages
+ * keep their order without a common count.
  *
  * What ends a life between any two instructions leaves behind: a word that was stored
  * counts, nothing else does. Nobody has to repair the line; the sides learn from the flags

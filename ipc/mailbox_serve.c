@@ -16,7 +16,7 @@ static inline enum mailbox_news mailbox_news(struct ring_receiver *r)
 {
 	const struct mailbox_line *line = &r->control->mailbox;
 	uint64_t word = __atomic_load_n(&line->word, __ATOMIC_ACQUIRE);
-	uint64_t number = mailbox_number(word), before = r->serve.number;
+	uint64_t number = mailbox_number(word), before = r->serve.number, position;
 
 	if (number == before)
 		return MAILBOX_NONE;
@@ -24,8 +24,9 @@ static inline enum mailbox_news mailbox_news(struct ring_receiver *r)
 		      mailbox_length(word) > MAILBOX_MAX))
 		return MAILBOX_BROKEN;
 	r->serve.word = word;
-	return __atomic_load_n(&line->position, __ATOMIC_RELAXED) == r->cursor ? MAILBOX_DUE
-									       : MAILBOX_AHEAD;
+	/* The cursor may have passed it over a pad, but over no message. */
+	position = __atomic_load_n(&line->position, __ATOMIC_RELAXED);
+	return r->cursor - position <= INT64_MAX ? MAILBOX_DUE : MAILBOX_AHEAD;
 }
 
 /* The first look: calls may come. T1 of bell.h for a caller that waits for it. */
@@ -165,7 +166,7 @@ enum channel_status mailbox_answer(struct channel *ch, enum mailbox_kind kind, c
 	__atomic_store_n(&control->mailbox.word, mailbox_word(mailbox_number(taken), kind, len),
 			 __ATOMIC_RELEASE);
 	if (ring_rare(bell_look(&control->flag.caller) & BELL_PARKED))
-		endpoint_wake(&control->flag.caller, &ch->tx.bells);
+		endpoint_wake(&control->flag.caller, &ch->rx.answer_bells);
 	return CHANNEL_OK;
 }
 

@@ -120,6 +120,7 @@ struct ring_receiver {
 	enum channel_reason reason;
 	struct mailbox_server serve;
 	uint64_t received, received_bytes, parks, bells;
+	uint64_t answer_bells; /* by whoever replies to calls */
 };
 
 /*

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Unit tests: build/tests/VARIANT/test_X from tests/unit/test_X.c and the
-# library of that variant; channel_stress from tests/stress; and conformance from
+# library of that variant; the programs of tests/stress; and conformance from
 # tests/conformance.
 
 unit-tests := $(sort $(basename $(notdir $(wildcard tests/unit/test_*.c))))
@@ -14,7 +14,8 @@ stepping-tests := $(filter test_death%,$(unit-tests))
 
 test-binaries := $(unit-tests:%=$(B)/tests/plain/%) \
 	$(filter-out $(stepping-tests:%=$(B)/tests/address/%),$(unit-tests:%=$(B)/tests/address/%)) \
-	$(threaded-tests:%=$(B)/tests/thread/%) $(variants:%=$(B)/tests/%/channel_stress) \
+	$(threaded-tests:%=$(B)/tests/thread/%) \
+	$(foreach v,$(variants),$(addprefix $(B)/tests/$(v)/,channel_stress mailbox_stress)) \
 	$(variants:%=$(B)/tests/%/conformance)
 
 # What a test's own subject needs; jemalloc would take malloc away from valgrind.
@@ -46,8 +47,7 @@ $(B)/tests/$(1)/%: $(B)/obj/$(1)/tests/unit/%.o $(lib-$(1))/libatoll-lua.a $(lib
 	$$(Q)$$(CC) -no-pie $$(flags-$(1)) -o $$@ $$^ $$(libs-$(1)-$$*) -Wl,--as-needed -llua5.4 \
 		-lcmocka -lpthread
 
-$(B)/tests/$(1)/channel_stress: $(B)/obj/$(1)/tests/stress/channel_stress.o \
-		$(lib-$(1))/libatoll.a
+$(B)/tests/$(1)/%_stress: $(B)/obj/$(1)/tests/stress/%_stress.o $(lib-$(1))/libatoll.a
 	$$(call say,LD,$$@)
 	@mkdir -p $$(@D)
 	$$(Q)$$(CC) -no-pie $$(flags-$(1)) -o $$@ $$^ -lpthread

