@@ -255,6 +255,11 @@ return {
 			"callers: a slow desk: nothing there before the deadline",
 			"callers: a desk that dies: channel closed, channel closed, peer died" } },
 	}),
+	job("mailbox: short calls between cores, a server that sleeps, one that dies", {
+		image = "mailbox",
+		expect = { status = 3, output = { "caller: 0 of 400 calls went wrong, 0 of 5 after a nap; bells: yes",
+			"caller: a server that dies: channel closed, peer died" } },
+	}),
 	job("quota: memory ends in one component alone", {
 		image = "quota",
 		on = PLAIN,
