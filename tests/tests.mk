@@ -6,7 +6,7 @@
 unit-tests := $(sort $(basename $(notdir $(wildcard tests/unit/test_*.c))))
 
 # Tests with threads that share memory.
-threaded-tests := $(filter test_bell% test_channel% test_ring% test_lua_channel% test_set% \
+threaded-tests := $(filter test_bell% test_channel% test_ring% test_lua_c% test_set% \
 	test_task% test_call% test_mailbox% test_service%,$(unit-tests))
 
 # Tests that go through their subject by single instructions; a sanitizer's are no part of it.

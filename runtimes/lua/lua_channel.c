@@ -7,6 +7,7 @@
 
 #include "container/component.h"
 #include "ipc/monotonic.h"
+#include "runtimes/lua/runtime_lua_call.h"
 #include "runtimes/lua/runtime_lua_ring.h"
 #include "runtimes/lua/runtime_lua_state.h"
 #include "runtimes/lua/runtime_lua_wait.h"
@@ -76,17 +77,6 @@ int runtime_lua_failure(lua_State *L, const struct channel *ch, enum channel_sta
 	}
 }
 
-/* As runtime_lua_wait, for a message, or for room for one of len bytes. [-0, +0, e] */
-static void wait_for(lua_State *L, enum runtime_lua_wait_kind kind,
-		     const struct runtime_lua_endpoint *e, size_t len, uint64_t deadline,
-		     lua_KFunction k)
-{
-	struct runtime_lua_wait w = {.deadline = deadline, .count = 1};
-
-	w.one = (struct runtime_lua_wait_item){.kind = kind, .ch = &e->ch, .len = len};
-	runtime_lua_wait(L, &w, (lua_KContext)deadline, k);
-}
-
 int runtime_lua_sent(lua_State *L, const struct channel *ch, enum channel_status status)
 {
 	if (status != CHANNEL_OK)
@@ -115,7 +105,7 @@ int runtime_lua_send_string(lua_State *L, uint64_t deadline)
 					  runtime_lua_alone() ? deadline : CHANNEL_NOW);
 		if (status != CHANNEL_AGAIN || runtime_lua_wait_over(deadline, &stopping))
 			break;
-		wait_for(L, RUNTIME_LUA_WAIT_ROOM, e, len, deadline, send_on);
+		runtime_lua_wait_for(L, RUNTIME_LUA_WAIT_ROOM, &e->ch, len, deadline, send_on);
 	}
 	return runtime_lua_sent(L, e->ch, stopping ? CHANNEL_STOPPING : status);
 }
@@ -133,6 +123,12 @@ static int endpoint_send(lua_State *L)
 	return runtime_lua_send_string(L, runtime_lua_deadline_check(L, 3));
 }
 
+void runtime_lua_view_refuse(lua_State *L, const struct runtime_lua_endpoint *e)
+{
+	if (e->view)
+		luaL_error(L, "channel %s: a view still holds its message", channel_name(e->ch));
+}
+
 int runtime_lua_receive(lua_State *L, uint64_t deadline, runtime_lua_take take, lua_KFunction k)
 {
 	struct runtime_lua_endpoint *e = runtime_lua_endpoint_check(L);
@@ -143,16 +139,14 @@ int runtime_lua_receive(lua_State *L, uint64_t deadline, runtime_lua_take take, 
 
 	runtime_lua_turn(L, (lua_KContext)deadline, k);
 	for (;;) {
-		if (e->view)
-			return luaL_error(L, "channel %s: a view still holds its message",
-					  channel_name(e->ch));
+		runtime_lua_view_refuse(L, e);
 		status = channel_peek(e->ch, runtime_lua_alone() ? deadline : CHANNEL_NOW, &msg,
 				      &len);
 		if (status == CHANNEL_OK)
 			return take(L, e->ch, msg, len);
 		if (status != CHANNEL_AGAIN || runtime_lua_wait_over(deadline, &stopping))
 			break;
-		wait_for(L, RUNTIME_LUA_WAIT_MESSAGE, e, 0, deadline, k);
+		runtime_lua_wait_for(L, RUNTIME_LUA_WAIT_MESSAGE, &e->ch, 0, deadline, k);
 	}
 	return runtime_lua_failure(L, e->ch, stopping ? CHANNEL_STOPPING : status);
 }
@@ -296,16 +290,18 @@ static void field_set(lua_State *L, const char *name, uint64_t value)
 /* endpoint:stats() -> table of counters. [-0, +1, v] */
 static int endpoint_stats(lua_State *L)
 {
+	const struct runtime_lua_endpoint *e = runtime_lua_endpoint_check(L);
 	struct channel_stats s;
 
-	channel_stats(channel_check(L), &s);
-	lua_createtable(L, 0, 6);
+	channel_stats(e->ch, &s);
+	lua_createtable(L, 0, 7);
 	field_set(L, "sent", s.sent);
 	field_set(L, "sent_bytes", s.sent_bytes);
 	field_set(L, "received", s.received);
 	field_set(L, "received_bytes", s.received_bytes);
 	field_set(L, "parks", s.parks);
 	field_set(L, "bells", s.bells);
+	field_set(L, "late", e->late);
 	return 1;
 }
 
@@ -326,6 +322,7 @@ struct runtime_lua_endpoint *runtime_lua_endpoint_new(lua_State *L)
 	struct runtime_lua_endpoint *e = lua_newuserdatauv(L, sizeof(*e), 0);
 
 	*e = (struct runtime_lua_endpoint){.mark = &runtime_lua_endpoint_mark};
+	TAILQ_INIT(&e->calls);
 	luaL_setmetatable(L, ENDPOINT);
 	return e;
 }
@@ -382,17 +379,21 @@ static int atoll_open(lua_State *L)
 {
 	const char *name = luaL_checkstring(L, 1);
 	struct runtime_lua_endpoint *e = endpoint_push(L, name);
+	enum channel_reason before;
 	struct channel *ch;
 
 	/* A new connection takes the message away from the view. */
 	if (e->view && channel_reason(e->ch) != CHANNEL_OPEN)
 		runtime_lua_view_drop(e);
+	before = e->ch ? channel_reason(e->ch) : CHANNEL_OPEN;
 	ch = channel_open(name);
 	if (!ch) {
 		luaL_pushfail(L);
 		lua_pushfstring(L, "%s: channel %s: %s", component_name(), name, open_error(errno));
 		return 2;
 	}
+	if (before != CHANNEL_OPEN && before != channel_reason(ch))
+		e->connection++;
 	endpoint_own(L, e, ch);
 	lua_pushvalue(L, -1);
 	lua_setfield(L, lua_upvalueindex(1), name);
@@ -406,6 +407,10 @@ static const luaL_Reg methods[] = {
 	{"send_value", runtime_lua_send_value},
 	{"recv_value", endpoint_recv_value},
 	{"view", runtime_lua_view},
+	{"call", runtime_lua_call},
+	{"call_value", runtime_lua_call_value},
+	{"serve", runtime_lua_serve},
+	{"serve_values", runtime_lua_serve_values},
 	{"finish", verb_finish},
 	{"close", verb_close},
 	{"reject", endpoint_reject},
@@ -446,6 +451,7 @@ void runtime_lua_channels(lua_State *L)
 	lua_setfield(L, -2, "__index");
 	lua_pop(L, 1);
 	runtime_lua_views(L);
+	runtime_lua_calls(L);
 	runtime_lua_weak_table(L); /* the open endpoints */
 	luaL_setfuncs(L, functions, 1);
 }

@@ -186,12 +186,17 @@ static void connect_wait(lua_State *L, uint64_t deadline, const struct runtime_l
 	runtime_lua_wait(L, &w, (lua_KContext)deadline, connect_on);
 }
 
+static bool share_is_over(const void *name)
+{
+	return service_has_share(name);
+}
+
 /* Until the endpoint to be has one to wait with: 0, or why not. [-0, +0, e] */
 static int connect_begin(lua_State *L, uint64_t deadline, struct runtime_lua_endpoint *e)
 {
 	const char *name = lua_tostring(L, 1);
 	const struct runtime_lua_wait_item item = {
-		.kind = RUNTIME_LUA_WAIT_OTHER, .is_over = service_has_share, .of = name};
+		.kind = RUNTIME_LUA_WAIT_OTHER, .is_over = share_is_over, .of = name};
 	bool stopping;
 
 	while (!e->ch) {

@@ -18,8 +18,8 @@ static struct runtime_lua_task *task_check(lua_State *L)
 	return luaL_checkudata(L, 1, TASK);
 }
 
-/* atoll.spawn(f, ...) -> task, which runs when this one waits. [-0, +1, v] */
-static int atoll_spawn(lua_State *L)
+/* It runs when this one waits. */
+int runtime_lua_spawn(lua_State *L)
 {
 	int args = lua_gettop(L) - 1;
 	struct runtime_lua_task *t;
@@ -248,8 +248,8 @@ static const luaL_Reg methods[] = {
 };
 
 static const luaL_Reg functions[] = {
-	{"spawn", atoll_spawn},   {"sleep", atoll_sleep}, {"yield", atoll_yield},
-	{"select", atoll_select}, {NULL, NULL},
+	{"spawn", runtime_lua_spawn}, {"sleep", atoll_sleep}, {"yield", atoll_yield},
+	{"select", atoll_select},     {NULL, NULL},
 };
 
 void runtime_lua_tasks(lua_State *L)

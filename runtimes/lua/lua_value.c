@@ -234,14 +234,20 @@ int runtime_lua_send_value(lua_State *L)
 	return runtime_lua_sent(L, ch, status);
 }
 
-int runtime_lua_encode(lua_State *L)
+void runtime_lua_push_encoded(lua_State *L, int index)
 {
 	struct buffer b;
 
-	luaL_checkany(L, 1);
-	if (!encode(L, 1, &b, SIZE_MAX / 4))
-		return luaL_error(L, "a string of more than 4 GiB cannot be encoded");
+	if (!encode(L, index, &b, SIZE_MAX / 4))
+		luaL_error(L, "a string of more than 4 GiB cannot be encoded");
 	lua_pushlstring(L, b.bytes, b.used);
+	lua_replace(L, b.place);
+}
+
+int runtime_lua_encode(lua_State *L)
+{
+	luaL_checkany(L, 1);
+	runtime_lua_push_encoded(L, 1);
 	return 1;
 }
 
@@ -375,8 +381,7 @@ static uint32_t load32(const unsigned char *b)
 	return (uint32_t)load16(b) << 16 | load16(b + 2);
 }
 
-/* Exactly one value; or nil and a word. [-0, +1|2, m] */
-static int decode(lua_State *L, const char *bytes, size_t len)
+int runtime_lua_push_value(lua_State *L, const void *bytes, size_t len)
 {
 	struct unpack_context context;
 	int top = lua_gettop(L);
@@ -422,7 +427,7 @@ int runtime_lua_take_value(lua_State *L, struct channel *ch, const void *msg, si
 	if (integer_read(msg, len, &value))
 		lua_pushinteger(L, value);
 	else
-		results = decode(L, msg, len);
+		results = runtime_lua_push_value(L, msg, len);
 	runtime_lua_release(ch);
 	return results;
 }
@@ -432,5 +437,5 @@ int runtime_lua_decode(lua_State *L)
 	size_t len;
 	const char *bytes = luaL_checklstring(L, 1, &len);
 
-	return decode(L, bytes, len);
+	return runtime_lua_push_value(L, bytes, len);
 }

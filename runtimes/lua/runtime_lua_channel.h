@@ -10,6 +10,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/queue.h>
 #include <lua.h>
 
 #include "ipc/channel.h"
@@ -26,6 +27,10 @@ struct runtime_lua_endpoint {
 	struct runtime_lua_view *view; /* holds the message at the receiver's cursor; or NULL */
 	/* Gives a service's endpoint back, and leaves a closed one in its place; else NULL. */
 	struct channel *(*drop)(struct channel *ch);
+	unsigned connection;                  /* counts them */
+	uint64_t last_call;                   /* its number */
+	uint64_t late;                        /* replies that nobody waited for any more */
+	TAILQ_HEAD(, runtime_lua_call) calls; /* of tasks, in flight */
 };
 
 /* The metatable of services (lua_service.c). */
@@ -58,6 +63,9 @@ void runtime_lua_weak_table(lua_State *L);
 
 /* The same at any index, or NULL for what is no endpoint. [-0, +0, v] */
 struct runtime_lua_endpoint *runtime_lua_endpoint_test(lua_State *L, int index);
+
+/* That a view holds the endpoint's message is an error. [-0, +0, v] */
+void runtime_lua_view_refuse(lua_State *L, const struct runtime_lua_endpoint *e);
 
 /* A timeout in seconds, as a deadline; nil or none waits for ever. [-0, +0, v] */
 uint64_t runtime_lua_deadline_check(lua_State *L, int arg);
@@ -94,6 +102,12 @@ void runtime_lua_views(lua_State *L);
 
 /* endpoint:send_value(value [, timeout]) -> true | nil, word. [-0, +1|2, v] */
 int runtime_lua_send_value(lua_State *L);
+
+/* What encodes the value at this index. [-0, +1, v] */
+void runtime_lua_push_encoded(lua_State *L, int index);
+
+/* The value that these bytes encode, or nil and a word: how many of these. [-0, +1|2, m] */
+int runtime_lua_push_value(lua_State *L, const void *bytes, size_t len);
 
 /* A runtime_lua_take of a value: +1, or +2 where it is not one. */
 int runtime_lua_take_value(lua_State *L, struct channel *ch, const void *msg, size_t len);

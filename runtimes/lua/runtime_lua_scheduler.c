@@ -275,6 +275,15 @@ void runtime_lua_wait(lua_State *L, const struct runtime_lua_wait *w, lua_KConte
 	lua_yieldk(L, 1, ctx, k);
 }
 
+void runtime_lua_wait_for(lua_State *L, enum runtime_lua_wait_kind kind, struct channel *const *ch,
+			  size_t len, uint64_t deadline, lua_KFunction k)
+{
+	struct runtime_lua_wait w = {.deadline = deadline, .count = 1};
+
+	w.one = (struct runtime_lua_wait_item){.kind = kind, .ch = ch, .len = len};
+	runtime_lua_wait(L, &w, (lua_KContext)deadline, k);
+}
+
 static int yield_on(lua_State *L, int status, lua_KContext context)
 {
 	(void)L, (void)status, (void)context;

@@ -28,6 +28,9 @@ struct runtime_lua_task {
 	struct runtime_lua_wait wait;
 };
 
+/* atoll.spawn(f, ...) -> task. [-0, +1, v] */
+int runtime_lua_spawn(lua_State *L);
+
 /* Have a new task run; it is the userdata on top. [-0, +0, m] */
 void runtime_lua_task_add(lua_State *L, struct runtime_lua_task *t);
 

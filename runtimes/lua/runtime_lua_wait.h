@@ -22,7 +22,7 @@ enum runtime_lua_wait_kind {
 	RUNTIME_LUA_WAIT_MESSAGE, /* ch has one, or never will */
 	RUNTIME_LUA_WAIT_ROOM,    /* ch has room for len bytes, or never will */
 	RUNTIME_LUA_WAIT_TASK,    /* task has ended */
-	RUNTIME_LUA_WAIT_OTHER,   /* is_over(of), which another task's doing changes */
+	RUNTIME_LUA_WAIT_OTHER, /* is_over(of), which another task's doing changes, or a message */
 };
 
 struct runtime_lua_wait_item {
@@ -30,8 +30,8 @@ struct runtime_lua_wait_item {
 	struct channel *const *ch; /* a field of the endpoint, which may be closed meanwhile */
 	struct runtime_lua_task *task;
 	size_t len;
-	bool (*is_over)(const char *of);
-	const char *of;
+	bool (*is_over)(const void *of);
+	const void *of;
 };
 
 /* Over when one item is, or the deadline is past, or, of one for ever, when we are to stop. */
@@ -70,6 +70,10 @@ bool runtime_lua_item_over(const struct runtime_lua_wait_item *item);
  */
 void runtime_lua_wait(lua_State *L, const struct runtime_lua_wait *w, lua_KContext ctx,
 		      lua_KFunction k);
+
+/* The same, for one message or room on a channel; its context is the deadline. [-0, +0, e] */
+void runtime_lua_wait_for(lua_State *L, enum runtime_lua_wait_kind kind, struct channel *const *ch,
+			  size_t len, uint64_t deadline, lua_KFunction k);
 
 /*
  * To be called before something that may never have to wait, lest it starve the

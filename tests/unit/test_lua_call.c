@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Unit test of endpoint:call and endpoint:serve: scripts at one end, ipc/call.h at the
+ * other, so that both languages agree about the bytes.
+ */
+#include "tests/unit/lua_pair.h"
+
+#include <pthread.h>
+#include <time.h>
+
+#include "ipc/call.h"
+
+/* A server or client in C while a script runs; what it asserts it says by its result. */
+struct peer {
+	struct channel *ch;
+	const char *wrong; /* NULL: nothing */
+};
+
+static void with_peer(struct fixture *f, void *(*body)(void *), const char *script)
+{
+	struct peer p = {.ch = f->one.b};
+	pthread_t thread;
+
+	assert_int_equal(pthread_create(&thread, NULL, body, &p), 0);
+	run(f, script);
+	pthread_join(thread, NULL);
+	if (p.wrong)
+		fail_msg("the peer: %s", p.wrong);
+}
+
+struct request {
+	uint64_t id;
+	char text[32];
+	size_t len;
+};
+
+static bool request_take(struct channel *ch, struct request *r)
+{
+	const void *msg;
+
+	if (call_receive(ch, CHANNEL_FOREVER, &r->id, &msg, &r->len) != CHANNEL_OK)
+		return false;
+	r->len = r->len < sizeof(r->text) ? r->len : sizeof(r->text);
+	memcpy(r->text, msg, r->len);
+	channel_release(ch);
+	return true;
+}
+
+/* Sends every request back, but fails those that begin with "fail". */
+static void *echo(void *arg)
+{
+	struct peer *p = arg;
+	struct request r;
+
+	while (request_take(p->ch, &r))
+		if (r.len >= 4 && !memcmp(r.text, "fail", 4))
+			call_fail(p->ch, r.id, "as you wish", CHANNEL_FOREVER);
+		else
+			call_reply(p->ch, r.id, r.text, r.len, CHANNEL_FOREVER);
+	return NULL;
+}
+
+/* Answers three requests at a time, the last one first. */
+static void *backwards(void *arg)
+{
+	struct peer *p = arg;
+	struct request r[3];
+
+	while (request_take(p->ch, &r[0]) && request_take(p->ch, &r[1]) &&
+	       request_take(p->ch, &r[2]))
+		for (int i = 2; i >= 0; i--)
+			call_reply(p->ch, r[i].id, r[i].text, r[i].len, CHANNEL_FOREVER);
+	return NULL;
+}
+
+static void test_a_call_brings_the_reply(void **state)
+{
+	with_peer(*state, echo,
+		  "local ch = atoll.open 'one'\n"
+		  "for i = 1, 100 do assert(ch:call(tostring(i)) == tostring(i)) end\n"
+		  "assert(ch:call('') == '')\n"
+		  "for _, v in ipairs { 1, -1.5, true, 'text' } do assert(ch:call_value(v) == v) "
+		  "end\n"
+		  "local t = ch:call_value { a = { 1, 2 } }; assert(t.a[2] == 2)\n"
+		  "assert(select('#', ch:call_value(nil)) == 1)\n"
+		  "ch:close()");
+}
+
+static void test_a_call_that_failed_brings_the_servers_words(void **state)
+{
+	with_peer(*state, echo,
+		  "local ch = atoll.open 'one'\n"
+		  "local function check()\n"
+		  "  local r, word, why = ch:call('fail')\n"
+		  "  assert(r == nil and word == 'failed' and why == 'as you wish')\n"
+		  "  assert(ch:call('on') == 'on')\n"
+		  "end\n"
+		  "check(); assert(atoll.spawn(function() check() return true end):join())\n"
+		  "ch:close()");
+}
+
+static void test_replies_find_their_calls_in_any_order(void **state)
+{
+	with_peer(*state, backwards,
+		  "local ch, tasks = atoll.open 'one', {}\n"
+		  "for i = 1, 3 do tasks[i] = atoll.spawn(function()\n"
+		  "  for j = 1, 50 do local s = i .. ' ' .. j; assert(ch:call(s) == s) end\n"
+		  "  return true end) end\n"
+		  "for i = 1, 3 do assert(tasks[i]:join()) end\n"
+		  "assert(ch:stats().late == 0); ch:close()");
+}
+
+/* What waits within a comparison holds up the task below it on the one C stack. */
+static void test_calls_that_cannot_yield_find_their_replies(void **state)
+{
+	with_peer(*state, backwards,
+		  "local ch, tasks, got = atoll.open 'one', {}, 0\n"
+		  "for i = 1, 3 do tasks[i] = atoll.spawn(function()\n"
+		  "  table.sort({ 1, 2 }, function(a, b)\n"
+		  "    assert(ch:call(tostring(i), 5) == tostring(i)); got = got + 1\n"
+		  "    return a < b end)\n"
+		  "  return true end) end\n"
+		  "for i = 1, 3 do assert(tasks[i]:join()) end\n"
+		  "assert(got % 3 == 0); ch:close()");
+}
+
+/* Waits for two requests, answers the first, then the second, then whatever comes. */
+static void *late(void *arg)
+{
+	struct peer *p = arg;
+	struct request r[2];
+
+	request_take(p->ch, &r[0]);
+	request_take(p->ch, &r[1]);
+	call_reply(p->ch, r[0].id, r[0].text, r[0].len, CHANNEL_FOREVER);
+	call_reply(p->ch, r[1].id, r[1].text, r[1].len, CHANNEL_FOREVER);
+	return echo(arg);
+}
+
+static void test_a_late_reply_is_dropped_and_counted(void **state)
+{
+	with_peer(*state, late,
+		  "local ch = atoll.open 'one'\n"
+		  "local r, why = ch:call('slow', 0.002); assert(r == nil and why == 'timeout')\n"
+		  "assert(ch:call('next') == 'next' and ch:stats().late == 1)\n"
+		  "ch:close()");
+}
+
+static void test_a_cancelled_call_is_nobodys_any_more(void **state)
+{
+	with_peer(*state, late,
+		  "local ch = atoll.open 'one'\n"
+		  "local t = atoll.spawn(function() return ch:call('cancelled') end)\n"
+		  "atoll.yield(); assert(t:status() == 'waiting' and t:cancel())\n"
+		  "assert(atoll.spawn(function() return ch:call('next') end):join() == 'next')\n"
+		  "assert(ch:stats().late == 1); ch:close()");
+}
+
+/* Takes one request and is gone. */
+static void *dead(void *arg)
+{
+	struct peer *p = arg;
+	struct request r;
+
+	request_take(p->ch, &r);
+	endpoint_close(p->ch, CHANNEL_PEER_DIED);
+	return NULL;
+}
+
+static void test_all_callers_of_a_server_that_dies_are_told(void **state)
+{
+	with_peer(*state, dead,
+		  "local ch, tasks = atoll.open 'one', {}\n"
+		  "for i = 1, 4 do tasks[i] = atoll.spawn(function() return ch:call('x') end) end\n"
+		  "for i = 1, 4 do local r, why = tasks[i]:join()\n"
+		  "  assert(r == nil and why == 'closed', why) end\n"
+		  "assert(select(2, ch:call('x')) == 'closed' and ch:reason() == 'peer died')");
+}
+
+static void test_who_does_not_speak_of_calls_is_closed(void **state)
+{
+	struct fixture *f = *state;
+
+	peer_send(f->one.b, "short");
+	peer_send(f->two.b, "short");
+	run(f, "local one, two = atoll.open 'one', atoll.open 'two'\n"
+	       "local r, why = one:call('x'); assert(r == nil and why == 'closed')\n"
+	       "assert(one:reason() == 'protocol error')\n"
+	       "r, why = two:serve(print); assert(r == nil and why == 'closed')\n"
+	       "assert(two:reason() == 'protocol error')");
+}
+
+static void test_wrong_calls_are_errors(void **state)
+{
+	struct fixture *f = *state;
+
+	peer_send(f->one.b, "viewed");
+	run(f, "local ch = atoll.open 'one'\n"
+	       "local function wrong(text, ...)\n"
+	       "  local ok, why = pcall(...); assert(not ok and why:find(text, 1, true), why) end\n"
+	       "wrong('string expected', ch.call, ch)\n"
+	       "wrong('string expected', ch.call, ch, {})\n"
+	       "wrong('value expected', ch.call_value, ch)\n"
+	       "wrong('cannot be sent', ch.call_value, ch, print)\n"
+	       "wrong('number', ch.call, ch, 'x', 'y')\n"
+	       "wrong('function expected', ch.serve, ch, 1)\n"
+	       "wrong('1 to 4096 tasks', ch.serve, ch, print, 0)\n"
+	       "wrong('atoll.endpoint expected', ch.call, io.stdout, 'x')\n"
+	       "wrong('atoll.endpoint expected', ch.serve, {}, print)\n"
+	       "local r, why = ch:call(('x'):rep(ch:max())); assert(not r and why == 'too big')\n"
+	       "local view <close> = ch:view()\n"
+	       "wrong('a view still holds', ch.call, ch, 'x')");
+}
+
+/* Whether the reply to this request is as expected. */
+static void ask(struct peer *p, struct call_client *c, const char *request, size_t request_len,
+		enum channel_status expected, const char *reply, size_t reply_len)
+{
+	char got[64];
+	size_t len;
+
+	if (call_make(c, request, request_len, got, sizeof(got), &len, CHANNEL_FOREVER) != expected)
+		p->wrong = "another status";
+	else if (len != reply_len || memcmp(got, reply, len < sizeof(got) ? len : sizeof(got)))
+		p->wrong = "another reply";
+}
+
+#define ASK(p, c, request, expected, reply)                                                        \
+	ask(p, c, request, sizeof(request) - 1, expected, reply, sizeof(reply) - 1)
+
+static void *asker(void *arg)
+{
+	struct peer *p = arg;
+	struct call_client c;
+
+	call_client_init(&c, p->ch);
+	for (int i = 0; i < 100; i++)
+		ASK(p, &c, "one", CHANNEL_OK, "one!");
+	ASK(p, &c, "error", CHANNEL_FAILED, "no such thing");
+	ASK(p, &c, "table", CHANNEL_FAILED, "error object is a table value");
+	ASK(p, &c, "nothing", CHANNEL_FAILED, "the reply is a nil, expected a string");
+	ASK(p, &c, "long", CHANNEL_FAILED, "the reply has 3000 bytes, expected at most 2032");
+	ASK(p, &c, "slow", CHANNEL_OK, "slow!");
+	ASK(p, &c, "two", CHANNEL_OK, "two!");
+	channel_close(p->ch);
+	return NULL;
+}
+
+#define ASKED                                                                                      \
+	"local function handle(request)\n"                                                         \
+	"  if request == 'error' then error('no such thing', 0)\n"                                 \
+	"  elseif request == 'table' then error({})\n"                                             \
+	"  elseif request == 'nothing' then return nil\n"                                          \
+	"  elseif request == 'long' then return ('x'):rep(3000)\n"                                 \
+	"  elseif request == 'slow' then atoll.sleep(0.002) end\n"                                 \
+	"  return request .. '!'\n"                                                                \
+	"end\n"
+
+static void test_a_server_answers_whatever_its_handler_does(void **state)
+{
+	with_peer(*state, asker,
+		  ASKED "local r, why = atoll.open('one'):serve(handle)\n"
+			"assert(r == nil and why == 'closed')");
+}
+
+static void test_a_task_may_serve(void **state)
+{
+	with_peer(*state, asker,
+		  ASKED "local ch = atoll.open('one')\n"
+			"local t = atoll.spawn(function() return ch:serve(handle, 3) end)\n"
+			"assert(select(2, t:join()) == 'closed')");
+}
+
+/* Two calls of which the first is slow, so that the second one's reply comes first. */
+static void *impatient(void *arg)
+{
+	struct peer *p = arg;
+	struct call_client c;
+	struct call slow;
+	struct channel_part part = {"slow", 4};
+	char reply[8];
+
+	call_client_init(&c, p->ch);
+	call_start(&c, &slow, &part, 1, reply, sizeof(reply), CHANNEL_FOREVER);
+	ASK(p, &c, "quick", CHANNEL_OK, "quick");
+	if (slow.status != CHANNEL_AGAIN)
+		p->wrong = "the slow reply came first";
+	if (call_wait(&c, &slow, CHANNEL_FOREVER) != CHANNEL_OK || memcmp(reply, "slow", 4) != 0)
+		p->wrong = "no slow reply";
+	call_drop(&c, &slow);
+	channel_close(p->ch);
+	return NULL;
+}
+
+static void test_tasks_of_a_server_overtake_each_other(void **state)
+{
+	with_peer(*state, impatient,
+		  "local quick\n"
+		  "atoll.open('one'):serve(function(r)\n"
+		  "  while r == 'slow' and not quick do atoll.sleep(0.001) end\n"
+		  "  quick = true; return r end, 2)");
+}
+
+static void *asker_of_values(void *arg)
+{
+	struct peer *p = arg;
+	struct call_client c;
+
+	call_client_init(&c, p->ch);
+	ASK(p, &c, "\x07", CHANNEL_OK, "\x08");
+	ASK(p, &c, "\x81\xa1k\x01", CHANNEL_FAILED, "no number");
+	ASK(p, &c, "\xc1", CHANNEL_FAILED, "the request is malformed");
+	ASK(p, &c, "\xc0", CHANNEL_FAILED,
+	    "a function cannot be sent; expected nil, a boolean, number, string or table");
+	ASK(p, &c, "\x01", CHANNEL_OK, "\x02");
+	channel_close(p->ch);
+	return NULL;
+}
+
+static void test_a_server_of_values_decodes_and_encodes(void **state)
+{
+	with_peer(*state, asker_of_values,
+		  "atoll.open('one'):serve_values(function(v)\n"
+		  "  if v == nil then return print end\n"
+		  "  if type(v) ~= 'number' then error('no number', 0) end\n"
+		  "  return v + 1 end)");
+}
+
+static void test_a_server_ends_when_it_is_to_stop(void **state)
+{
+	fixture_stopping = true;
+	((struct fixture *)*state)->one.a->stopping = true;
+	run(*state, "local r, why = atoll.open('one'):serve(print)\n"
+		    "assert(r == nil and why == 'stopping')\n"
+		    "r, why = atoll.open('one'):call('x'); assert(r == nil and why == 'stopping')");
+}
+
+/* Two members for one end in one set would wake each other for ever. */
+static void test_tasks_that_wait_for_one_endpoint_let_the_component_sleep(void **state)
+{
+	run(*state, "local ch, tasks, begun = atoll.open('one'), {}, os.clock()\n"
+		    "for i = 1, 3 do tasks[i] = atoll.spawn(ch.recv, ch, 0.2) end\n"
+		    "for i = 4, 6 do tasks[i] = atoll.spawn(ch.call, ch, 'x', 0.2) end\n"
+		    "for i = 1, 6 do assert(select(2, tasks[i]:join()) == 'timeout') end\n"
+		    "assert(os.clock() - begun < 0.05, os.clock() - begun)");
+}
+
+static const struct CMUnitTest tests[] = {
+	LUA_TEST(test_a_call_brings_the_reply),
+	LUA_TEST(test_a_call_that_failed_brings_the_servers_words),
+	LUA_TEST(test_replies_find_their_calls_in_any_order),
+	LUA_TEST(test_calls_that_cannot_yield_find_their_replies),
+	LUA_TEST(test_a_late_reply_is_dropped_and_counted),
+	LUA_TEST(test_a_cancelled_call_is_nobodys_any_more),
+	LUA_TEST(test_all_callers_of_a_server_that_dies_are_told),
+	LUA_TEST(test_who_does_not_speak_of_calls_is_closed),
+	LUA_TEST(test_wrong_calls_are_errors),
+	LUA_TEST(test_a_server_answers_whatever_its_handler_does),
+	LUA_TEST(test_a_task_may_serve),
+	LUA_TEST(test_tasks_of_a_server_overtake_each_other),
+	LUA_TEST(test_a_server_of_values_decodes_and_encodes),
+	LUA_TEST(test_a_server_ends_when_it_is_to_stop),
+	LUA_TEST(test_tasks_that_wait_for_one_endpoint_let_the_component_sleep),
+};
+
+int main(void)
+{
+	return cmocka_run_group_tests_name("calls in Lua", tests, NULL, NULL);
+}
