@@ -140,6 +140,17 @@ return {
 		expect = { output = { "fast 20, slow 3, ticks true, values true, views true", "failed: wanted",
 			"keeper.lua:%d+: not joined", "component keeper ended with status 1" }, status = 1 },
 	}),
+	job("shop: calls between C and Lua, both ways, many at once", {
+		image = "shop",
+		on = PLAIN, -- a component that ends badly leaves what it has, which to a sanitizer are leaks
+		expect = { status = 0, output = { "buyer: 20 of 20 orders",
+			"buyer: ghost: call failed, the store: failed, we have no ghosts",
+			"guest: 200 of 200 prices, 0 late", "guest:%s+nil%s+failed%s+error object is a table value",
+			"component store ended with status 3",
+			"buyer: fire: call failed, the store: closed, peer died",
+			"buyer: soup: call failed, the store: closed, peer died",
+			"shop: closed\r?\nshop: closed" } },
+	}),
 	wordcount("the GPL", "gpl"),
 	wordcount("an empty file", "empty"),
 	wordcount("a last line without its end", "open-end"),
