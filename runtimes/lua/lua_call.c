@@ -161,15 +161,12 @@ static int call_answer(lua_State *L, struct channel *ch, uint64_t number, const 
 }
 
 /* Where there are no tasks nobody else comes between. [-0, +n, v] */
-static int call_alone(lua_State *L, struct runtime_lua_endpoint *e, uint64_t deadline, bool value)
+static int call_alone(lua_State *L, struct runtime_lua_endpoint *e, const void *msg, size_t len,
+		      uint64_t deadline, bool value)
 {
 	uint64_t id = ++e->last_call, number;
-	enum channel_status status;
-	const void *msg;
-	size_t len;
+	enum channel_status status = number_post(e->ch, id, msg, len, deadline);
 
-	msg = lua_tolstring(L, CALL_REQUEST, &len);
-	status = number_post(e->ch, id, msg, len, deadline);
 	if (status == CHANNEL_OK)
 		status = call_peek(e, id, deadline, &number, &msg, &len);
 	if (status != CHANNEL_OK)
@@ -247,10 +244,14 @@ static int call_begin(lua_State *L, uint64_t deadline, bool value)
 {
 	struct runtime_lua_endpoint *e = runtime_lua_endpoint_check(L);
 	struct runtime_lua_call *c;
+	const char *request;
+	size_t len;
 
 	runtime_lua_view_refuse(L, e);
-	if (runtime_lua_alone())
-		return call_alone(L, e, deadline, value);
+	if (runtime_lua_alone()) {
+		request = lua_tolstring(L, CALL_REQUEST, &len);
+		return call_alone(L, e, request, len, deadline, value);
+	}
 	c = lua_newuserdatauv(L, sizeof(*c), 1);
 	*c = (struct runtime_lua_call){.id = ++e->last_call, .deadline = deadline, .value = value};
 	lua_pushvalue(L, CALL_ENDPOINT);
@@ -271,10 +272,17 @@ int runtime_lua_call(lua_State *L)
 
 int runtime_lua_call_value(lua_State *L)
 {
+	struct runtime_lua_endpoint *e = runtime_lua_endpoint_check(L);
 	uint64_t deadline = runtime_lua_deadline_check(L, 3);
+	char bytes[RUNTIME_LUA_PLAIN];
+	size_t len;
 
 	luaL_checkany(L, CALL_REQUEST);
 	lua_settop(L, CALL_REQUEST);
+	len = runtime_lua_alone() && !e->view ? runtime_lua_encode_plain(L, CALL_REQUEST, bytes)
+					      : 0;
+	if (len)
+		return call_alone(L, e, bytes, len, deadline, true);
 	runtime_lua_push_encoded(L, CALL_REQUEST);
 	lua_replace(L, CALL_REQUEST);
 	return call_begin(L, deadline, true);

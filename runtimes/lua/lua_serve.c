@@ -78,6 +78,20 @@ static void reply_send(lua_State *L, lua_KFunction k)
 	reply_send(L, k);
 }
 
+/* A value that needs neither a string nor to be waited for. [-0, +0, m] */
+static bool reply_plain(lua_State *L)
+{
+	const struct runtime_lua_endpoint *e = lua_touserdata(L, SERVE_ENDPOINT);
+	uint64_t number = (uint64_t)lua_tointeger(L, SERVE_NUMBER);
+	char bytes[RUNTIME_LUA_PLAIN];
+	size_t len = 0;
+
+	if (lua_toboolean(L, SERVE_VALUES) && lua_tointeger(L, SERVE_CONNECTION) == e->connection)
+		len = runtime_lua_encode_plain(L, SERVE_REPLY, bytes);
+	return len && runtime_lua_send_number(L, e, number, bytes, len, CHANNEL_NOW, NULL) !=
+			      CHANNEL_AGAIN;
+}
+
 static int reply_on(lua_State *L, int status, lua_KContext context)
 {
 	reply_send(L, reply_on);
@@ -129,6 +143,8 @@ static int serve_on(lua_State *L, int status, lua_KContext context)
 		if (runtime_lua_receive(L, CHANNEL_FOREVER, request_take, serve_on) == 2)
 			return 2;
 		status = lua_pcallk(L, 1, 1, 0, context, handled_on);
+		if (status == LUA_OK && reply_plain(L))
+			continue;
 		reply_make(L, status == LUA_OK);
 		reply_send(L, reply_on);
 	}

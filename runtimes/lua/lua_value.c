@@ -30,21 +30,8 @@ struct buffer {
 	char *bytes;
 	size_t used, room;
 	size_t limit;
-	int place; /* on the stack, of the block that holds what outgrew `first` */
-	char first[BUFFER_FIRST];
+	int place; /* on the stack, of the block that holds what outgrew the caller's memory */
 };
-
-/* [-0, +1, -] */
-static void buffer_init(struct buffer *b, lua_State *L, size_t limit)
-{
-	b->L = L;
-	b->bytes = b->first;
-	b->used = 0;
-	b->room = sizeof(b->first);
-	b->limit = limit;
-	lua_pushnil(L);
-	b->place = lua_gettop(L);
-}
 
 /* False: it would be beyond the limit. [-0, +0, m] */
 static bool buffer_grow(struct buffer *b, size_t more)
@@ -184,46 +171,66 @@ static int value_write(struct buffer *b, int depth)
 	}
 }
 
-/* The value at this index, written; whether it fits. [-0, +1, v] */
-static bool encode(lua_State *L, int index, struct buffer *b, size_t limit)
+/* The value at this index, written, at first to room bytes at `first`; whether it fits. [-0, +1, v]
+ */
+static bool encode(lua_State *L, int index, struct buffer *b, char *first, size_t room,
+		   size_t limit)
 {
 	int failed;
 
-	buffer_init(b, L, limit);
+	*b = (struct buffer){.L = L, .bytes = first, .room = room, .limit = limit};
+	lua_pushnil(L);
+	b->place = lua_gettop(L);
 	lua_pushvalue(L, index);
 	failed = value_write(b, 0);
 	lua_pop(L, 1);
 	return !failed;
 }
 
-/* The most frequent of values is written in the ring itself. */
-static enum channel_status integer_send(struct channel *ch, lua_Integer value)
+/* Big-endian, behind a first byte. Returns the bytes of both. */
+static size_t integer_store(unsigned char *to, unsigned char first, uint64_t value, unsigned bytes)
 {
-	struct buffer b;
+	value = __builtin_bswap64(value << (64 - 8 * bytes));
+	to[0] = first;
+	memcpy(to + 1, &value, bytes);
+	return 1 + bytes;
+}
+
+/* The most frequent of values, without the encoder and to the same bytes. */
+static inline size_t integer_write(unsigned char *to, lua_Integer value)
+{
+	if (value >= -32 && value < 128) {
+		to[0] = (unsigned char)value;
+		return 1;
+	}
+	if (value >= 0 ? value <= UINT8_MAX : value >= INT8_MIN)
+		return integer_store(to, value < 0 ? INT_8 : UINT_8, (uint64_t)value, 1);
+	if (value >= 0 ? value <= UINT16_MAX : value >= INT16_MIN)
+		return integer_store(to, (value < 0 ? INT_8 : UINT_8) + 1, (uint64_t)value, 2);
+	if (value >= 0 ? value <= UINT32_MAX : value >= INT32_MIN)
+		return integer_store(to, (value < 0 ? INT_8 : UINT_8) + 2, (uint64_t)value, 4);
+	return integer_store(to, (value < 0 ? INT_8 : UINT_8) + 3, (uint64_t)value, 8);
+}
+
+static int integer_send(lua_State *L, struct channel *ch, lua_Integer value)
+{
 	void *room;
 	enum channel_status status = runtime_lua_reserve(ch, INTEGER_BYTES, CHANNEL_FOREVER, &room);
 
-	if (status != CHANNEL_OK)
-		return status;
-	b.bytes = room;
-	b.used = 0;
-	b.room = INTEGER_BYTES;
-	buffer_int64(&b, value);
-	return runtime_lua_commit(ch, b.used);
+	if (status == CHANNEL_OK)
+		status = runtime_lua_commit(ch, integer_write(room, value));
+	return runtime_lua_sent(L, ch, status);
 }
 
-int runtime_lua_send_value(lua_State *L)
+static int value_send(lua_State *L, struct channel *ch)
 {
-	struct channel *ch = runtime_lua_endpoint_check(L)->ch;
 	enum channel_status status;
-	uint64_t deadline;
+	uint64_t deadline = runtime_lua_deadline_check(L, 3);
+	char first[BUFFER_FIRST];
 	struct buffer b;
 
-	if (lua_gettop(L) == 2 && lua_isinteger(L, 2) && runtime_lua_alone())
-		return runtime_lua_sent(L, ch, integer_send(ch, lua_tointeger(L, 2)));
-	deadline = runtime_lua_deadline_check(L, 3);
 	luaL_checkany(L, 2);
-	if (!encode(L, 2, &b, channel_max(ch)))
+	if (!encode(L, 2, &b, first, sizeof(first), channel_max(ch)))
 		return runtime_lua_failure(L, ch, CHANNEL_TOO_BIG);
 	status = channel_send(ch, b.bytes, b.used, runtime_lua_alone() ? deadline : CHANNEL_NOW);
 	if (status == CHANNEL_AGAIN) {
@@ -234,11 +241,34 @@ int runtime_lua_send_value(lua_State *L)
 	return runtime_lua_sent(L, ch, status);
 }
 
+int runtime_lua_send_value(lua_State *L)
+{
+	struct channel *ch = runtime_lua_endpoint_check(L)->ch;
+
+	if (lua_gettop(L) == 2 && lua_isinteger(L, 2) && runtime_lua_alone())
+		return integer_send(L, ch, lua_tointeger(L, 2));
+	return value_send(L, ch);
+}
+
+size_t runtime_lua_encode_plain(lua_State *L, int index, char to[RUNTIME_LUA_PLAIN])
+{
+	int type = lua_type(L, index);
+	struct buffer b;
+	bool fits;
+
+	if (type == LUA_TLIGHTUSERDATA || type > LUA_TSTRING)
+		return 0;
+	fits = encode(L, index, &b, to, RUNTIME_LUA_PLAIN, RUNTIME_LUA_PLAIN);
+	lua_pop(L, 1);
+	return fits ? b.used : 0;
+}
+
 void runtime_lua_push_encoded(lua_State *L, int index)
 {
+	char first[BUFFER_FIRST];
 	struct buffer b;
 
-	if (!encode(L, index, &b, SIZE_MAX / 4))
+	if (!encode(L, index, &b, first, sizeof(first), SIZE_MAX / 4))
 		luaL_error(L, "a string of more than 4 GiB cannot be encoded");
 	lua_pushlstring(L, b.bytes, b.used);
 	lua_replace(L, b.place);

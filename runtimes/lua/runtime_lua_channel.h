@@ -103,6 +103,14 @@ void runtime_lua_views(lua_State *L);
 /* endpoint:send_value(value [, timeout]) -> true | nil, word. [-0, +1|2, v] */
 int runtime_lua_send_value(lua_State *L);
 
+#define RUNTIME_LUA_PLAIN 64 /* bytes */
+
+/*
+ * The bytes of what encodes the value at this index, if it is no table and short; 0: it is
+ * not, or cannot be sent. [-0, +0, m]
+ */
+size_t runtime_lua_encode_plain(lua_State *L, int index, char to[RUNTIME_LUA_PLAIN]);
+
 /* What encodes the value at this index. [-0, +1, v] */
 void runtime_lua_push_encoded(lua_State *L, int index);
 
