@@ -108,7 +108,7 @@ static inline void channel_writer_ahead(const struct channel_writer *w, size_t l
 	const unsigned char *ahead = w->at + CHANNEL_AHEAD;
 
 	for (size_t at = 0; at <= len && at < CHANNEL_AHEAD_MOST; at += RING_LINE)
-		__builtin_prefetch(ahead + at, 1);
+		ring_ask(ahead + at);
 }
 
 static inline enum channel_status channel_writer_room(struct channel_writer *w, size_t len,

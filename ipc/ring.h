@@ -186,6 +186,16 @@ void ring_claim(struct ring_receiver *r);
 /* Behind ring_release where something is due: claim. Whether a portion is to be handed back. */
 bool ring_release_due(struct ring_receiver *r);
 
+/*
+ * Ask for the line of this address, to be written. By its name: for processors of any
+ * kind a compiler asks for a line to be read, and a store then has to ask again.
+ * Where the processor has no such instruction, or the address no memory, it is none.
+ */
+static inline void ring_ask(const void *at)
+{
+	__asm__ volatile("prefetchw %0" : : "m"(*(const char *)at));
+}
+
 static inline bool ring_rare(bool condition)
 {
 	return __builtin_expect(condition, 0);

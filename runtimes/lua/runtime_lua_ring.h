@@ -12,11 +12,7 @@
 
 #define RUNTIME_LUA_AHEAD 2048 /* bytes; why ahead, channel_stream.h says */
 
-/*
- * channel_reserve; asks for a line further on, and beyond the memory's end in vain. By
- * its name: for a processor of any kind compilers would ask for a line to be read, which
- * has to be asked for again to be written. Where there is no such instruction it is none.
- */
+/* channel_reserve; asks for a line further on, beyond the memory's end in vain. */
 static inline enum channel_status runtime_lua_reserve(struct channel *ch, size_t len,
 						      uint64_t deadline, void **room)
 {
@@ -24,7 +20,7 @@ static inline enum channel_status runtime_lua_reserve(struct channel *ch, size_t
 
 	if (ring_rare(status != CHANNEL_OK))
 		return channel_reserve(ch, len, deadline, room);
-	__asm__ volatile("prefetchw %0" : : "m"(*((char *)*room + RUNTIME_LUA_AHEAD)));
+	ring_ask((char *)*room + RUNTIME_LUA_AHEAD);
 	return CHANNEL_OK;
 }
 
