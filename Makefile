@@ -59,6 +59,7 @@ check: $(B)/.setup-check all
 bench: all $(B)/bench/channels $(B)/bench/switch
 	$(Q)$(B)/bench/channels
 	$(Q)$(B)/bench/switch
+	$(Q)lua5.4 tests/bench/lua/run.lua
 	$(Q)tests/bench/run
 
 setup: $(B)/.setup-build $(B)/.setup-test $(B)/.setup-check

@@ -13,7 +13,7 @@ build="gcc binutils libc6-dev libxen-dev liblua5.4-dev libjemalloc-dev libmsgpac
 test="libcmocka-dev valgrind gdb libsqlite3-dev lua-cjson-dev lua-lpeg-dev spin"
 debug="gdb"
 bench="g++ libdpdk-dev libck-dev libboost-dev libboost-context-dev liburcu-dev libzmq3-dev libnng-dev iceoryx
-	libiceoryx-binding-c-dev"
+	libiceoryx-binding-c-dev lua-socket"
 check="clang clang-format clang-tidy cppcheck"
 
 die() {
