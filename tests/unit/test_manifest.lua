@@ -311,7 +311,7 @@ expect("a service that goes by a channel's name is refused", two(GOOD_C, GOOD_LU
 })
 expect("services and channels that are more than their region are refused", two(GOOD_C, GOOD_LUA,
 	'channel "w" { from = "a", to = "b" }\nservice "v" { server = "a", clients = { "b" }, connections = 600, size = "64M" }'), {
-	"5: got channels of 80531468800 bytes, expected at most 64G in all",
+	"5: got channels of 80531622656 bytes, expected at most 64G in all",
 })
 expect("messages of a service are the client's or the server's",
 	service('server = "a", clients = { "b" }, messages = { ask = { from = "b", fields = {} } }'), {
@@ -327,7 +327,7 @@ expect("two contracts of one name are refused", two(GOOD_C, GOOD_LUA,
 })
 expect("channels that are more than their region are refused", two(GOOD_C, GOOD_LUA,
 	'for i = 1, 600 do channel("w" .. i) { from = "a", to = "b", size = "64M" } end'), {
-	"5: got channels of 80530944000 bytes, expected at most 64G in all",
+	"5: got channels of 80531097600 bytes, expected at most 64G in all",
 })
 expect("a name that nobody defines is refused", two(GOOD_C, GOOD_LUA, 'componnt "c" {}'), {
 	"5: unknown name componnt; expected " .. GLOBALS .. ", component, channel or service",

@@ -7,8 +7,8 @@
 
 #include <stdio.h>
 
-#define CONNECTIONS 60
-#define DEATH_EVERY 20
+#define CONNECTIONS 60U
+#define DEATH_EVERY 20U
 
 /* The desk may fail at any time: by this one's doing or the other client's. */
 static bool ask(struct channel *ch, unsigned number)
