@@ -81,6 +81,7 @@ help:
 	@echo 'make                build the tool (build/atoll) and the libraries it packs'
 	@echo 'make run [FILE=f]   pack examples/wordcount and run it on Xen, on this text'
 	@echo 'make test           set up, build and run every test'
+	@echo 'make fuzz [SECONDS=n] fuzz what reads a channel, so long for each target'
 	@echo 'make check          format, static analysis, warnings of two compilers'
 	@echo 'make bench          print the figures'
 	@echo 'make setup          only install the Debian packages that all of this needs'
