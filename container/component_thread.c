@@ -5,19 +5,11 @@
 #include "container/component_thread.h"
 
 #include <errno.h>
-#include <limits.h>
 
 #include "container/image.h"
 #include "container/leave.h"
 #include "container/life.h"
 #include "container/thread.h"
-
-#define KEY_NOBODY 0 /* else the index of a component, plus 1 */
-
-/* Each entry is written by whoever has the key. */
-static unsigned char key_owners[PTHREAD_KEYS_MAX];
-
-_Static_assert(LAYOUT_COMPONENTS_MAX < UCHAR_MAX, "an owner fits");
 
 static size_t stack_round(size_t bytes)
 {
@@ -134,39 +126,4 @@ void component_hold(void)
 void component_release(void)
 {
 	thread_release();
-}
-
-int component_key_create(pthread_key_t *key, void (*destructor)(void *))
-{
-	const struct component *c = component_self();
-	pthread_key_t made;
-	int err;
-
-	thread_hold();
-	err = pthread_key_create(&made, destructor);
-	if (!err && c)
-		key_owners[made] = (unsigned char)(c->index + 1);
-	thread_release();
-	if (!err)
-		*key = made;
-	return err;
-}
-
-int component_key_delete(pthread_key_t key)
-{
-	int err;
-
-	thread_hold();
-	if (key < PTHREAD_KEYS_MAX)
-		key_owners[key] = KEY_NOBODY;
-	err = pthread_key_delete(key);
-	thread_release();
-	return err;
-}
-
-void component_keys_delete(const struct component *c)
-{
-	for (pthread_key_t key = 0; key < PTHREAD_KEYS_MAX; key++)
-		if (key_owners[key] == c->index + 1)
-			component_key_delete(key);
 }

@@ -2,8 +2,8 @@
 # The libraries that images are packed from, in build/lib and, for Linux
 # processes with a sanitizer, in build/lib/address and build/lib/thread.
 
-image-sources += container/cause.c container/component.c container/component_thread.c \
-	container/files.c container/format.c \
+image-sources += container/cause.c container/component.c container/component_key.c \
+	container/component_thread.c container/files.c container/format.c \
 	container/leave.c container/life.c container/main.c container/module.c container/place.c \
 	container/pristine.c container/region.c container/report.c container/signals.c \
 	container/stats.c container/stop.c container/streams.c container/supervisor.c container/symbol.c \

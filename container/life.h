@@ -156,7 +156,8 @@ static inline int component_status(const struct component *c)
 /* Whether it has a verdict that its main thread does not know of yet. */
 bool component_is_to_leave(const struct component *c);
 
-/* What it has of the C library's keys goes back (component_thread.h). */
+/* The calling thread's values of its keys, to their destructors; the keys go back. */
+void component_keys_call(const struct component *c);
 void component_keys_delete(const struct component *c);
 
 /* From its threads. */

@@ -46,6 +46,7 @@ enum thread_state {
 /* Where a thread comes back to when it leaves: a variable of the function that is its base. */
 struct thread_base {
 	sigjmp_buf jump;
+	volatile sig_atomic_t is_left; /* it came back by the jump */
 	/* What jumps there stands here: see leave_now. */
 	char stack[THREAD_JUMP_BYTES] __attribute__((aligned(16)));
 };
@@ -110,8 +111,8 @@ int thread_wait(struct thread *t, const struct timespec *deadline);
 
 /*
  * Join a thread that has ended and give its number and its memory back. Returns
- * false where somebody else did, or where it is not yet gone: the C library may
- * still call destructors of the component. With `patient`, wait for those.
+ * false where somebody else did, or where the C library is not yet done with it.
+ * With `patient`, wait for that.
  * What the thread returned goes to *result, if that is not NULL.
  */
 bool thread_reap(struct thread *t, bool patient, void **result);

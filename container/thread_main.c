@@ -96,10 +96,21 @@ _Noreturn void thread_exit_raw(struct thread *t)
 		syscall(SYS_exit, 0);
 }
 
+/* Not of one that was made to leave: its component is ending, and its memory goes as a whole. */
+static void keys_end(struct thread *t)
+{
+	if (thread_is_main(t) || !t->base || t->base->is_left)
+		return;
+	thread_enter(t);
+	component_keys_call(t->component);
+	thread_outside(t);
+}
+
 static void thread_finish(void *argument)
 {
 	struct thread *t = argument;
 
+	keys_end(t);
 	thread_outside(t);
 	if (component_heap_is_damaged(t->component))
 		thread_exit_raw(t);
@@ -115,11 +126,14 @@ static void *thread_run(struct thread *t)
 	void *volatile result = NULL;
 	struct thread_base base;
 
+	base.is_left = false;
 	pthread_cleanup_push(thread_finish, t);
 	t->base = &base;
 	if (!sigsetjmp(base.jump, 0)) {
 		thread_enter(t);
 		result = t->start(t->argument);
+	} else {
+		base.is_left = true;
 	}
 	pthread_cleanup_pop(1);
 	return result;

@@ -55,6 +55,12 @@ local function fail(how, status, ...)
 	})
 end
 
+-- The same job, whose output must not have that text.
+local function without(text, of)
+	of.expect.absent = { text }
+	return of
+end
+
 -- One that tries to take along what all share.
 local function greedy(how, status, ...)
 	return job("greedy: " .. how, {
@@ -429,6 +435,7 @@ return {
 	fail("quota", 139, "write to 0x0, NULL (page 0)", "way_quota"),
 	fail("handler", 139, "write to 0x10", "write_bad"),
 	fail("stream", 139, "streams_close"),
+	without("damaged", fail("key", 139, "write to 0x10", "key_end")),
 	fail("cling", 137, "culprit does not close what it left open within 5 s"),
 	fail("status", 3),
 	greedy("raise", 138, "failed in thread 1 on core 0: got signal 10"),

@@ -170,6 +170,29 @@ static void way_cling(void)
 	exit(fopencookie(NULL, "w", (cookie_io_functions_t){.close = cookie_close}) ? 0 : 99);
 }
 
+static void key_end(void *value)
+{
+	*(volatile int *)value = 1;
+}
+
+static void *key_user(void *key)
+{
+	pthread_setspecific(*(pthread_key_t *)key, (void *)bad);
+	return NULL;
+}
+
+/* In the destructor of a thread's value, behind all that the thread does itself. */
+static void way_key(void)
+{
+	static pthread_key_t key;
+	pthread_t thread;
+
+	if (pthread_key_create(&key, key_end) || pthread_create(&thread, NULL, key_user, &key))
+		exit(99);
+	pthread_join(thread, NULL);
+	main_waits();
+}
+
 /* malloc answers NULL, and the component does not look. */
 static void way_quota(void)
 {
@@ -190,6 +213,7 @@ static const struct {
 	{"spin", way_spin},     {"churn", way_churn},   {"allocator", way_allocator},
 	{"locked", way_locked}, {"quota", way_quota},   {"handler", way_handler},
 	{"stream", way_stream}, {"status", way_status}, {"cling", way_cling},
+	{"key", way_key},
 };
 
 int main(int argc, char **argv)

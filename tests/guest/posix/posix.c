@@ -151,6 +151,50 @@ static void check_ends(void)
 	pthread_mutex_unlock(&mutex);
 }
 
+static pthread_key_t key, again_key;
+static unsigned keys_ended;
+
+/* The value of the thread that ends; what it leaves itself is ended, too. */
+static void key_end(void *value)
+{
+	check(!pthread_getspecific(key), "a destructor still finds its value");
+	keys_ended += *(unsigned *)value;
+	free(value);
+	pthread_setspecific(again_key, &keys_ended);
+}
+
+static void again_end(void *value)
+{
+	++*(unsigned *)value;
+}
+
+static void *key_use(void *how_many)
+{
+	unsigned *value = malloc(sizeof(*value));
+
+	if (value)
+		*value = *(unsigned *)how_many;
+	pthread_setspecific(key, value);
+	if (value && *value > 10)
+		leave(how_many);
+	return how_many;
+}
+
+static void check_keys(void)
+{
+	unsigned ten = 10, twenty = 20;
+
+	check(!pthread_key_create(&again_key, again_end) && !pthread_key_create(&key, key_end),
+	      "no key");
+	check(start_and_join(key_use, &ten) == &ten && keys_ended == 11,
+	      "a thread's values go to no destructor");
+	check(start_and_join(key_use, &twenty) == &twenty && keys_ended == 32,
+	      "so do those of one that calls pthread_exit");
+	pthread_key_delete(key);
+	check(start_and_join(key_use, &ten) == &ten && keys_ended == 32,
+	      "a deleted key's destructor is called");
+}
+
 static size_t heap_used(void)
 {
 	struct component_stats stats;
@@ -231,6 +275,7 @@ int main(void)
 	check_mutex();
 	check_condition();
 	check_ends();
+	check_keys();
 	check_quota();
 	check_stacks();
 	atexit(say);
