@@ -96,7 +96,7 @@ static int task_join(lua_State *L)
 {
 	struct runtime_lua_task *t = task_check(L);
 
-	luaL_argcheck(L, t->state != RUNTIME_LUA_TASK_RUNNING, 1, "a task cannot join itself");
+	luaL_argcheck(L, t != runtime_lua_task_current(), 1, "a task cannot join itself");
 	return join_try(L, t, runtime_lua_deadline_check(L, 2));
 }
 

@@ -106,6 +106,25 @@ void runtime_lua_task_add(lua_State *L, struct runtime_lua_task *t)
 	runtime_lua_task_count++;
 }
 
+struct runtime_lua_task *runtime_lua_task_current(void)
+{
+	return scheduler.current;
+}
+
+/*
+ * Close the variables of a task that will not go on. That may wait, and so run
+ * other tasks, of which it is none meanwhile: it counts as running. [-0, +0, m]
+ */
+static void task_close(struct runtime_lua_task *t)
+{
+	struct runtime_lua_task *before = scheduler.current;
+
+	t->state = RUNTIME_LUA_TASK_RUNNING;
+	scheduler.current = t;
+	lua_resetthread(t->co);
+	scheduler.current = before;
+}
+
 /* What a report will say, if nobody joins; and the coroutine's variables closed. [-0, +0, m] */
 static void task_failed(lua_State *L, struct runtime_lua_task *t)
 {
@@ -123,7 +142,7 @@ static void task_failed(lua_State *L, struct runtime_lua_task *t)
 		lua_pop(L, 1);
 	}
 	lua_pop(L, 1);
-	lua_resetthread(t->co);
+	task_close(t);
 	t->state = RUNTIME_LUA_TASK_FAILED;
 	t->count = 1;
 }
@@ -174,13 +193,13 @@ void runtime_lua_task_forget(struct runtime_lua_task *t)
 
 void runtime_lua_task_cancel(lua_State *L, struct runtime_lua_task *t)
 {
-	lua_resetthread(t->co);
+	list_take(t);
+	runtime_lua_task_count--;
+	task_close(t);
 	lua_settop(t->co, 0);
 	lua_pushliteral(t->co, "cancelled");
 	t->state = RUNTIME_LUA_TASK_FAILED;
 	t->count = 1;
-	list_take(t);
-	runtime_lua_task_count--;
 	lua_pushnil(L);
 	lua_rawsetp(L, LUA_REGISTRYINDEX, t);
 }
@@ -207,10 +226,12 @@ void runtime_lua_task_run(lua_State *L, struct runtime_lua_task *t)
 		lua_pop(t->co, results);
 		return;
 	}
-	t->state = RUNTIME_LUA_TASK_ENDED;
-	t->count = results;
-	if (status != LUA_OK)
+	if (status == LUA_OK) {
+		t->count = results;
+		t->state = RUNTIME_LUA_TASK_ENDED;
+	} else {
 		task_failed(L, t);
+	}
 	task_ended(L, t);
 }
 

@@ -34,6 +34,9 @@ int runtime_lua_spawn(lua_State *L);
 /* Have a new task run; it is the userdata on top. [-0, +0, m] */
 void runtime_lua_task_add(lua_State *L, struct runtime_lua_task *t);
 
+/* The task that runs; NULL in the script's main part. */
+struct runtime_lua_task *runtime_lua_task_current(void);
+
 /* Run each of the others that can, once; a C function's last act. [-0, +0, e] */
 int runtime_lua_yield(lua_State *L);
 

@@ -290,6 +290,64 @@ static void test_thousands_of_tasks_leave_nothing_behind(void **state)
 	    "assert(collectgarbage 'count' < before + 64, collectgarbage 'count' - before)");
 }
 
+/* Its own wait is over meanwhile: it must not go on while its variables are closed. */
+static void test_a_task_that_is_cancelled_does_not_run_while_it_is_closed(void **state)
+{
+	run(*state,
+	    "local log = {}\n"
+	    "local t = atoll.spawn(function()\n"
+	    "	local x <close> = setmetatable({}, {__close = function()\n"
+	    "		log[#log + 1] = 'closing'; atoll.sleep(0.05); log[#log + 1] = 'closed'\n"
+	    "	end})\n"
+	    "	atoll.sleep(0.02); log[#log + 1] = 'went on'\n"
+	    "end)\n"
+	    "atoll.yield(); assert(t:cancel())\n"
+	    "assert(table.concat(log, ' ') == 'closing closed', table.concat(log, ' '))\n"
+	    "local ok, why = t:join(); assert(ok == nil and why == 'cancelled', why)");
+}
+
+static void test_a_task_that_is_being_closed_cannot_be_cancelled_or_join_itself(void **state)
+{
+	run(*state, "local t, again, joined\n"
+		    "t = atoll.spawn(function()\n"
+		    "	local x <close> = setmetatable({}, {__close = function()\n"
+		    "		again = select(2, pcall(t.cancel, t))\n"
+		    "		joined = select(2, pcall(t.join, t))\n"
+		    "	end})\n"
+		    "	atoll.sleep(9)\n"
+		    "end)\n"
+		    "atoll.yield(); assert(t:cancel())\n"
+		    "assert(again:find('cannot be cancelled'), again)\n"
+		    "assert(joined:find('cannot join itself'), joined)");
+}
+
+static void test_who_joins_a_task_that_fails_waits_until_it_is_closed(void **state)
+{
+	run(*state, "local closed\n"
+		    "local t = atoll.spawn(function()\n"
+		    "	local x <close> = setmetatable({}, {__close = function()\n"
+		    "		atoll.sleep(0.02); closed = true\n"
+		    "	end})\n"
+		    "	error('wanted', 0)\n"
+		    "end)\n"
+		    "local why\n"
+		    "atoll.spawn(function() why = select(2, t:join()); assert(closed) end)\n"
+		    "atoll.sleep(0.05); assert(why == 'wanted', why)");
+}
+
+/* The one runs the other, where it cannot yield; that is not joining oneself. */
+static void test_a_task_joins_the_one_within_which_it_runs(void **state)
+{
+	run(*state, "local order = {}\n"
+		    "local t = atoll.spawn(function()\n"
+		    "	table.sort({1, 2}, function(a, b) atoll.sleep(0.02); return a < b end)\n"
+		    "	order[#order + 1] = 'sorted'; return 'done'\n"
+		    "end)\n"
+		    "atoll.spawn(function() local r = t:join(); order[#order + 1] = r end)\n"
+		    "atoll.sleep(0.2)\n"
+		    "assert(table.concat(order, ' ') == 'sorted done', table.concat(order, ' '))");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -312,6 +370,10 @@ int main(void)
 		LUA_TEST(test_a_request_to_stop_ends_waits_for_ever_and_sleeps),
 		LUA_TEST(test_a_task_that_never_has_to_wait_does_not_starve_the_others),
 		LUA_TEST(test_thousands_of_tasks_leave_nothing_behind),
+		LUA_TEST(test_a_task_that_is_cancelled_does_not_run_while_it_is_closed),
+		LUA_TEST(test_a_task_that_is_being_closed_cannot_be_cancelled_or_join_itself),
+		LUA_TEST(test_who_joins_a_task_that_fails_waits_until_it_is_closed),
+		LUA_TEST(test_a_task_joins_the_one_within_which_it_runs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
