@@ -36,6 +36,12 @@ struct runtime_lua_call {
 	size_t len;
 };
 
+/*
+ * The number of the component's last call. One for all endpoints: what is forgotten may
+ * leave its connection, and replies to its calls, to the next one by its name.
+ */
+static __thread uint64_t call_last;
+
 static enum channel_status number_post(struct channel *ch, uint64_t number, const char *bytes,
 				       size_t len, uint64_t deadline)
 {
@@ -164,7 +170,7 @@ static int call_answer(lua_State *L, struct channel *ch, uint64_t number, const 
 static int call_alone(lua_State *L, struct runtime_lua_endpoint *e, const void *msg, size_t len,
 		      uint64_t deadline, bool value)
 {
-	uint64_t id = ++e->last_call, number;
+	uint64_t id = ++call_last, number;
 	enum channel_status status = number_post(e->ch, id, msg, len, deadline);
 
 	if (status == CHANNEL_OK)
@@ -253,7 +259,7 @@ static int call_begin(lua_State *L, uint64_t deadline, bool value)
 		return call_alone(L, e, request, len, deadline, value);
 	}
 	c = lua_newuserdatauv(L, sizeof(*c), 1);
-	*c = (struct runtime_lua_call){.id = ++e->last_call, .deadline = deadline, .value = value};
+	*c = (struct runtime_lua_call){.id = ++call_last, .deadline = deadline, .value = value};
 	lua_pushvalue(L, CALL_ENDPOINT);
 	lua_setiuservalue(L, CALL_SELF, 1);
 	luaL_setmetatable(L, CALL);

@@ -28,7 +28,6 @@ struct runtime_lua_endpoint {
 	/* Gives a service's endpoint back, and leaves a closed one in its place; else NULL. */
 	struct channel *(*drop)(struct channel *ch);
 	unsigned connection;                  /* counts them */
-	uint64_t last_call;                   /* its number */
 	uint64_t late;                        /* replies that nobody waited for any more */
 	TAILQ_HEAD(, runtime_lua_call) calls; /* of tasks, in flight */
 };
