@@ -6,7 +6,7 @@
  */
 #include "tests/unit/service_case.h"
 
-#define WALK_STEPS 1000000
+#define WALK_STEPS 300000
 #define WALK_MAX 16 /* more than can be in any state but NONE */
 
 enum walk_client { NONE, WAITS, REFUSED, HAS, LEFT };
