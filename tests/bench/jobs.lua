@@ -14,6 +14,8 @@ local work_c = {
 }
 local work_lua = { image = OUT .. "work_lua/work_lua.elf", words = { "lua.arg=" .. ROUNDS } }
 local peer_first = { image = PEER .. "linux_peer", module = PEER .. "initrd.first" }
+local handover = { image = OUT .. "handover/handover.elf", words = { "ping.arg=" .. ROUNDS } }
+local peer_futex = { image = PEER .. "linux_peer", module = PEER .. "initrd.futex" }
 local peer_work = { image = PEER .. "linux_peer", module = PEER .. "initrd.work", memory = 384 }
 
 local jobs = {}
@@ -37,6 +39,10 @@ for run = 1, ROUNDS do
 	add(work_c, "work c", { save = OUT .. "work.ours.c." .. run, timeout = 120 })
 	add(work_lua, "work lua", { save = OUT .. "work.ours.lua." .. run, timeout = 120 })
 	add(peer_work, "work linux_peer", { save = OUT .. "work.theirs." .. run, timeout = 180 })
+end
+for run = 1, ROUNDS do
+	add(handover, "handover", { save = OUT .. "handover.ours." .. run, timeout = 60 })
+	add(peer_futex, "handover linux_peer", { save = OUT .. "handover.theirs." .. run, timeout = 60 })
 end
 for memory = 16, 5, -1 do
 	add(first, "memory first " .. memory, { memory = memory })

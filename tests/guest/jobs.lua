@@ -301,6 +301,13 @@ return {
 		on = PLAIN,
 		expect = { output = { "sleeper: 1%d MiB after free, 2 MiB after a wait", "lodger: 2 MiB" } },
 	}),
+	job("quiet: where all wait nothing runs", {
+		image = "quiet",
+		on = PLAIN, -- sanitizers have threads of their own
+		expect = { output = { "meter: nothing ran for 2 seconds\n", "receiver: waited, channel closed",
+			"sender: waited, channel closed", "set: waited, ok", "tasks: waited, channel closed",
+			"lua: waited, " } },
+	}),
 	job("giga: a whole GiB is one page, until a part of it goes", {
 		image = "giga",
 		on = GUEST,

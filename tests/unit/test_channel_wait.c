@@ -27,6 +27,31 @@ static void a_deadline_ends_the_wait_for_a_message(void **state)
 	assert_int_equal(test_recv(p->b, deadline), CHANNEL_AGAIN);
 }
 
+/* Whoever is awake costs nothing; who sleeps, one call, however much is sent meanwhile. */
+static void a_parked_receiver_costs_one_doorbell(void **state)
+{
+	struct channel_pair *p = *state;
+	uint32_t *flag = &p->there.control->flag.receiver;
+	struct channel_stats stats;
+
+	assert_int_equal(channel_send(p->a, "", 0, CHANNEL_NOW), CHANNEL_OK);
+	channel_stats(p->a, &stats);
+	assert_int_equal(stats.bells, 0);
+	for (unsigned sleeps = 1; sleeps <= 3; sleeps++) {
+		bell_arm(flag, false);
+		for (unsigned i = 0; i < 5; i++)
+			assert_int_equal(channel_send(p->a, "", 0, CHANNEL_NOW), CHANNEL_OK);
+		channel_stats(p->a, &stats);
+		assert_int_equal(stats.bells, sleeps);
+		assert_int_equal(*flag, 0);
+	}
+	while (test_recv(p->b, CHANNEL_NOW) == CHANNEL_OK)
+		;
+	channel_stats(p->b, &stats);
+	assert_int_equal(stats.parks, 0);
+	assert_int_equal(stats.bells, 0);
+}
+
 static void a_deadline_ends_the_wait_for_room(void **state)
 {
 	struct channel_pair *p = *state;
@@ -218,6 +243,7 @@ static void a_wait_with_a_deadline_goes_on_when_asked_to_stop(void **state)
 
 static const struct CMUnitTest tests[] = {
 	TEST(a_deadline_ends_the_wait_for_a_message),
+	TEST(a_parked_receiver_costs_one_doorbell),
 	TEST(a_deadline_ends_the_wait_for_room),
 	TEST(a_deadline_holds_against_a_peer_that_scribbles_on_the_flag),
 	TEST(a_message_wakes_the_receiver_with_one_bell),
