@@ -9,7 +9,8 @@
 
 #include "ipc/task_schedule.h"
 
-#define CALL_PARTS_MAX 8 /* of one request */
+#define CALL_REPLIES_CLOCK 1024 /* of others, between two looks at the clock */
+#define CALL_PARTS_MAX 8        /* of one request */
 
 /* In the number of a call that went through the mailbox; the rest of it is the mailbox's. */
 #define CALL_BOXED (UINT64_C(1) << 63)
@@ -162,7 +163,10 @@ static bool call_take(struct call_client *c, const unsigned char *msg, size_t le
 	return true;
 }
 
-/* Receive, for all, until this call has its reply; without one, as long as there are some. */
+/*
+ * Receive, for all, until this call has its reply; without one, as long as there are
+ * some. A server that never ceases to send others must not stretch the deadline.
+ */
 static enum channel_status call_pump(struct call_client *c, const struct call *call,
 				     uint64_t deadline)
 {
@@ -170,7 +174,9 @@ static enum channel_status call_pump(struct call_client *c, const struct call *c
 	const void *msg;
 	size_t len;
 
-	while (!call || call->status == CHANNEL_AGAIN) {
+	for (unsigned taken = 0; !call || call->status == CHANNEL_AGAIN; taken++) {
+		if (taken % CALL_REPLIES_CLOCK == CALL_REPLIES_CLOCK - 1 && bell_past(deadline))
+			return CHANNEL_AGAIN;
 		status = channel_peek(c->ch, deadline, &msg, &len);
 		if (status != CHANNEL_OK)
 			return status;

@@ -82,6 +82,27 @@ static void a_slow_server_is_told_from_one_that_is_gone(void **state)
 	assert_int_equal(channel_reason(p->a), CHANNEL_PEER_DIED);
 }
 
+static void replies_to_nobody_do_not_stretch_a_deadline(void **state)
+{
+	struct channel_pair p;
+	struct call_client c;
+	struct call call;
+	char reply[8];
+	uint64_t id = UINT32_MAX; /* of no call */
+	unsigned sent = 0;
+
+	(void)state;
+	channel_pair_init(&p, 1 << 20, 0);
+	call_client_init(&c, p.a);
+	test_start(&c, &call, "flooded", reply);
+	while (channel_send(p.b, &id, sizeof(id), CHANNEL_NOW) == CHANNEL_OK)
+		sent++;
+	assert_int_equal(call_wait(&c, &call, 1), CHANNEL_AGAIN);
+	assert_in_range(c.late, 1000, sent / 2);
+	call_drop(&c, &call);
+	channel_pair_free(&p);
+}
+
 static void a_reply_longer_than_its_buffer_is_too_big(void **state)
 {
 	struct channel_pair *p = *state;
@@ -363,6 +384,7 @@ static void all_callers_of_a_server_that_dies_are_told(void **state)
 
 static const struct CMUnitTest tests[] = {
 	TEST(replies_find_their_calls_in_any_order),
+	TEST(replies_to_nobody_do_not_stretch_a_deadline),
 	TEST(a_slow_server_is_told_from_one_that_is_gone),
 	TEST(a_reply_longer_than_its_buffer_is_too_big),
 	TEST(a_call_that_failed_brings_the_servers_words),
