@@ -68,7 +68,8 @@ static void page_fault_describe(const struct thread *t, const siginfo_t *info, u
 				char *text, size_t size)
 {
 	uint64_t addr = (uint64_t)info->si_addr;
-	unsigned task = cause_task ? cause_task(addr) : 0;
+	unsigned (*look)(uint64_t) = __atomic_load_n(&cause_task, __ATOMIC_RELAXED);
+	unsigned task = look ? look(addr) : 0;
 	char place[PLACE_BYTES];
 	const char *verb = "read of";
 

@@ -44,7 +44,8 @@ static struct task *task_stack_guarded(size_t bytes)
 
 struct task *task_stack_make(size_t bytes)
 {
-	cause_task = task_overflowed;
+	/* On any thread that makes a task; it is always the same. */
+	__atomic_store_n(&cause_task, task_overflowed, __ATOMIC_RELAXED);
 	if (bytes > SIZE_MAX / 2) {
 		errno = ENOMEM;
 		return NULL;
