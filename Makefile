@@ -42,7 +42,7 @@ fragments := $(wildcard layout/*.mk container/*.mk container/*/*.mk ipc/*.mk run
 	drivers/*.mk tests/*.mk)
 include $(fragments)
 
-.PHONY: all run test check bench setup clean help
+.PHONY: all run test stress check bench setup clean help
 
 all: $(B)/atoll $(libraries)
 
@@ -55,6 +55,13 @@ test: $(B)/.setup-test all tests
 
 check: $(B)/.setup-check all
 	$(Q)CFLAGS='$(CFLAGS)' KERNEL_FLAGS='$(flags-kernel)' KERNEL_SOURCES='$(sort $(kernel_sources) $(bare_sources))' tests/check
+
+# For so long with each sanitizer and without, with other numbers each time.
+MINUTES ?= 5
+stress: all $(variants:%=$(B)/tests/%/mixed_stress)
+	$(Q)for variant in $(variants); do \
+		$(B)/tests/$$variant/mixed_stress $$((60 * $(MINUTES))) $$(date +%s) || exit 1; \
+	done
 
 bench: all $(B)/bench/channels $(B)/bench/switch
 	$(Q)$(B)/bench/channels
@@ -81,6 +88,7 @@ help:
 	@echo 'make                build the tool (build/atoll) and the libraries it packs'
 	@echo 'make run [FILE=f]   pack examples/wordcount and run it on Xen, on this text'
 	@echo 'make test           set up, build and run every test'
+	@echo 'make stress [MINUTES=n] all ways to use a channel against each other, so long each'
 	@echo 'make fuzz [SECONDS=n] fuzz what reads a channel, so long for each target'
 	@echo 'make check          format, static analysis, warnings of two compilers'
 	@echo 'make bench          print the figures'

@@ -7,7 +7,7 @@ unit-tests := $(sort $(basename $(notdir $(wildcard tests/unit/test_*.c))))
 
 # Tests with threads that share memory.
 threaded-tests := $(filter test_bell% test_channel% test_ring% test_lua_c% test_set% \
-	test_task% test_call% test_mailbox% test_service%,$(unit-tests))
+	test_task% test_call% test_mailbox% test_service% test_hostile%,$(unit-tests))
 
 # Tests that go through their subject by single instructions; a sanitizer's are no part of it.
 stepping-tests := $(filter test_death%,$(unit-tests))
@@ -15,7 +15,7 @@ stepping-tests := $(filter test_death%,$(unit-tests))
 test-binaries := $(unit-tests:%=$(B)/tests/plain/%) \
 	$(filter-out $(stepping-tests:%=$(B)/tests/address/%),$(unit-tests:%=$(B)/tests/address/%)) \
 	$(threaded-tests:%=$(B)/tests/thread/%) \
-	$(foreach v,$(variants),$(addprefix $(B)/tests/$(v)/,channel_stress mailbox_stress)) \
+	$(foreach v,$(variants),$(addprefix $(B)/tests/$(v)/,channel_stress mailbox_stress mixed_stress)) \
 	$(variants:%=$(B)/tests/%/conformance)
 
 # What a test's own subject needs; jemalloc would take malloc away from valgrind.
