@@ -4,8 +4,9 @@
  *
  * A component is an ordinary program with main(argc, argv). stdio, malloc and
  * the rest of the C library are there; exit, atexit, getenv and setenv are the
- * component's own and not the image's. <ipc/task.h> and <ipc/call.h> bring tasks
- * and calls.
+ * component's own and not the image's. <ipc/task.h>, <ipc/call.h> and
+ * <ipc/mailbox.h> bring tasks and calls: not from here, as programs have names
+ * such as `struct task` and `struct call` of their own.
  */
 #ifndef ATOLL_H
 #define ATOLL_H
