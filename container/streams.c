@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <unistd.h>
+#include <wchar.h>
 
 #include "container/component_thread.h"
 #include "layout/layout.h"
@@ -27,6 +28,19 @@ struct stream_lock {
 
 /* All components share these, so none of them may be on one component's heap. */
 static char stdin_buffer[BUFSIZ], stdout_buffer[BUFSIZ];
+
+/* A FILE as it is allocated: behind it its functions, others once it is for wide characters. */
+struct stream {
+	FILE file;
+	const void *functions;
+};
+
+/* What struct _IO_wide_data begins with. */
+struct stream_wide {
+	wchar_t *read[3], *write[3], *buffer[2], *saved[3];
+};
+
+static const void *byte_functions; /* of the standard streams */
 
 /* The C library has these for debuggers; no header declares them. */
 extern FILE *_IO_list_all;
@@ -68,6 +82,7 @@ void streams_begin(void)
 
 int streams_init(void)
 {
+	byte_functions = ((const struct stream *)stdout)->functions;
 	return lock_is_known(stdout) && lock_is_known(stderr) && list_is_known() ? 0 : -ENOTSUP;
 }
 
@@ -89,9 +104,27 @@ static bool lies_in_heap(const void *at, unsigned component)
 	return (uint64_t)at - layout_heap_base(component) < LAYOUT_HEAP_SIZE;
 }
 
+/*
+ * A stream that a component has made one for wide characters has a buffer for them
+ * on its heap, and would refuse the bytes of all others for good: it is as new.
+ */
+static void stream_narrow(FILE *file, unsigned component)
+{
+	struct stream_wide *wide = (void *)file->_wide_data;
+
+	if (file->_mode <= 0 || !lies_in_heap(wide->buffer[0], component))
+		return;
+	*wide = (struct stream_wide){0};
+	file->_mode = 0;
+	((struct stream *)file)->functions = byte_functions;
+}
+
 /* Where the C library or the component took a buffer from the component's heap. */
 static void buffers_restore(unsigned component)
 {
+	stream_narrow(stdin, component);
+	stream_narrow(stdout, component);
+	stream_narrow(stderr, component);
 	if (lies_in_heap(stdin->_IO_buf_base, component))
 		setvbuf(stdin, stdin_buffer, _IOFBF, sizeof(stdin_buffer));
 	if (lies_in_heap(stdout->_IO_buf_base, component))
@@ -164,6 +197,7 @@ void streams_close(unsigned component)
 		stream_seize(file);
 		fclose(file);
 	}
+	fflush(stdout); /* which may hold wide characters */
 	buffers_restore(component);
 }
 

@@ -457,6 +457,12 @@ return {
 			"connection_leave", "the container itself failed, by signal 11",
 		} },
 	}),
+	job("greedy: standard output for wide characters", {
+		image = "greedy",
+		on = PLAIN,
+		words = { "greedy.arg=wide" },
+		expect = { output = { "greedy: printed wide", "witness: finished", "witness has standard error" } },
+	}),
 	greedy("threads", 139, "read of 0x10, NULL (page 0)", "runtime_c_getenv"),
 	job("fail: an error in Lua", {
 		image = "fail",

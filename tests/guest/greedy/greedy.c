@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/time.h>
 #include <unistd.h>
+#include <wchar.h>
 
 #define PAUSE_US 50000
 #define CHANNEL_BYTES 256 /* no more than it has */
@@ -208,9 +209,19 @@ static const struct {
 	{"threads", way_threads}, {"channel", way_channel},
 };
 
+/* Standard output for wide characters, for good: nobody else could print. */
+static int take_stdout(void)
+{
+	wprintf(L"greedy: printed %ls\n", L"wide");
+	channel_send(channel, "", 0, CHANNEL_FOREVER);
+	return fwide(stdout, 0) <= 0;
+}
+
 int main(int argc, char **argv)
 {
 	channel = channel_open("c");
+	if (argc > 1 && !strcmp(argv[1], "wide"))
+		return take_stdout();
 	channel_send(channel, "greedy is here", 14, CHANNEL_FOREVER);
 	check_streams();
 	check_processes();
