@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Endpoints as Lua has them: messages as strings, closing, counters, opening by name. */
+/* Endpoints as Lua has them: opening by name, closing, counters. */
 #include "runtimes/lua/runtime_lua_channel.h"
 
 #include <errno.h>
@@ -83,149 +83,6 @@ int runtime_lua_sent(lua_State *L, const struct channel *ch, enum channel_status
 		return runtime_lua_failure(L, ch, status);
 	lua_pushboolean(L, 1);
 	return 1;
-}
-
-static int send_on(lua_State *L, int status, lua_KContext deadline)
-{
-	(void)status;
-	return runtime_lua_send_string(L, (uint64_t)deadline);
-}
-
-int runtime_lua_send_string(lua_State *L, uint64_t deadline)
-{
-	const struct runtime_lua_endpoint *e = runtime_lua_endpoint_check(L);
-	enum channel_status status;
-	bool stopping = false;
-	size_t len;
-	const char *msg = lua_tolstring(L, 2, &len);
-
-	runtime_lua_turn(L, (lua_KContext)deadline, send_on);
-	for (;;) {
-		status = runtime_lua_post(e->ch, msg, len,
-					  runtime_lua_alone() ? deadline : CHANNEL_NOW);
-		if (status != CHANNEL_AGAIN || runtime_lua_wait_over(deadline, &stopping))
-			break;
-		runtime_lua_wait_for(L, RUNTIME_LUA_WAIT_ROOM, &e->ch, len, deadline, send_on);
-	}
-	return runtime_lua_sent(L, e->ch, stopping ? CHANNEL_STOPPING : status);
-}
-
-/* endpoint:send(message [, timeout]) -> true | nil, word. [-0, +1|2, v] */
-static int endpoint_send(lua_State *L)
-{
-	struct runtime_lua_endpoint *e = runtime_lua_endpoint_check(L);
-	size_t len;
-	const char *msg = luaL_checklstring(L, 2, &len);
-
-	if (lua_gettop(L) == 2 && runtime_lua_alone())
-		return runtime_lua_sent(L, e->ch,
-					runtime_lua_post(e->ch, msg, len, CHANNEL_FOREVER));
-	return runtime_lua_send_string(L, runtime_lua_deadline_check(L, 3));
-}
-
-void runtime_lua_view_refuse(lua_State *L, const struct runtime_lua_endpoint *e)
-{
-	if (e->view)
-		luaL_error(L, "channel %s: a view still holds its message", channel_name(e->ch));
-}
-
-int runtime_lua_receive(lua_State *L, uint64_t deadline, runtime_lua_take take, lua_KFunction k)
-{
-	struct runtime_lua_endpoint *e = runtime_lua_endpoint_check(L);
-	enum channel_status status;
-	bool stopping = false;
-	const void *msg;
-	size_t len;
-
-	runtime_lua_turn(L, (lua_KContext)deadline, k);
-	for (;;) {
-		runtime_lua_view_refuse(L, e);
-		status = channel_peek(e->ch, runtime_lua_alone() ? deadline : CHANNEL_NOW, &msg,
-				      &len);
-		if (status == CHANNEL_OK)
-			return take(L, e->ch, msg, len);
-		if (status != CHANNEL_AGAIN || runtime_lua_wait_over(deadline, &stopping))
-			break;
-		runtime_lua_wait_for(L, RUNTIME_LUA_WAIT_MESSAGE, &e->ch, 0, deadline, k);
-	}
-	return runtime_lua_failure(L, e->ch, stopping ? CHANNEL_STOPPING : status);
-}
-
-/*
- * The above where there is nothing to weigh up: nobody else is to run, it may take for ever,
- * and there is a message in the end. False: it is to be weighed up. [-0, +0, v]
- */
-static inline bool receive_alone(lua_State *L, int args, struct runtime_lua_endpoint **e,
-				 const void **msg, size_t *len)
-{
-	*e = runtime_lua_endpoint_check(L);
-	return lua_gettop(L) == args && runtime_lua_alone() && !(*e)->view &&
-	       channel_peek((*e)->ch, CHANNEL_FOREVER, msg, len) == CHANNEL_OK;
-}
-
-/* Released only once it is a string: when memory is out, no message is lost. [-0, +1, m] */
-static int take_string(lua_State *L, struct channel *ch, const void *msg, size_t len)
-{
-	lua_pushlstring(L, msg, len);
-	runtime_lua_release(ch);
-	return 1;
-}
-
-static int recv_on(lua_State *L, int status, lua_KContext deadline)
-{
-	(void)status;
-	return runtime_lua_receive(L, (uint64_t)deadline, take_string, recv_on);
-}
-
-/* endpoint:recv([timeout]) -> message | nil, word. [-0, +1|2, v] */
-static int endpoint_recv(lua_State *L)
-{
-	struct runtime_lua_endpoint *e;
-	const void *msg;
-	size_t len;
-
-	if (receive_alone(L, 1, &e, &msg, &len))
-		return take_string(L, e->ch, msg, len);
-	return recv_on(L, LUA_OK, (lua_KContext)runtime_lua_deadline_check(L, 2));
-}
-
-static int recv_value_on(lua_State *L, int status, lua_KContext deadline)
-{
-	(void)status;
-	return runtime_lua_receive(L, (uint64_t)deadline, runtime_lua_take_value, recv_value_on);
-}
-
-/* endpoint:recv_value([timeout]) -> value | nil, word. [-0, +1|2, v] */
-static int endpoint_recv_value(lua_State *L)
-{
-	struct runtime_lua_endpoint *e;
-	const void *msg;
-	size_t len;
-
-	if (receive_alone(L, 1, &e, &msg, &len))
-		return runtime_lua_take_value(L, e->ch, msg, len);
-	return recv_value_on(L, LUA_OK, (lua_KContext)runtime_lua_deadline_check(L, 2));
-}
-
-/* What the loop below calls; its second argument is the message before. [-0, +1|2, v] */
-static int messages_next(lua_State *L)
-{
-	struct runtime_lua_endpoint *e;
-	const void *msg;
-	size_t len;
-
-	if (receive_alone(L, 2, &e, &msg, &len))
-		return take_string(L, e->ch, msg, len);
-	return recv_on(L, LUA_OK, (lua_KContext)CHANNEL_FOREVER);
-}
-
-/* for message in endpoint:messages() do: until it closes, or we are to stop. [-0, +2, v] */
-static int endpoint_messages(lua_State *L)
-{
-	channel_check(L);
-	lua_pushcfunction(L, messages_next);
-	lua_pushvalue(L, 1);
-	return 2;
 }
 
 /* endpoint:finish(): send no more. [-0, +0, v] */
@@ -401,11 +258,11 @@ static int atoll_open(lua_State *L)
 }
 
 static const luaL_Reg methods[] = {
-	{"send", endpoint_send},
-	{"recv", endpoint_recv},
-	{"messages", endpoint_messages},
+	{"send", runtime_lua_send},
+	{"recv", runtime_lua_recv},
+	{"messages", runtime_lua_messages},
 	{"send_value", runtime_lua_send_value},
-	{"recv_value", endpoint_recv_value},
+	{"recv_value", runtime_lua_recv_value},
 	{"view", runtime_lua_view},
 	{"call", runtime_lua_call},
 	{"call_value", runtime_lua_call_value},

@@ -27,9 +27,9 @@ struct runtime_lua_endpoint {
 	struct runtime_lua_view *view; /* holds the message at the receiver's cursor; or NULL */
 	/* Gives a service's endpoint back, and leaves a closed one in its place; else NULL. */
 	struct channel *(*drop)(struct channel *ch);
-	unsigned connection;                  /* counts them */
-	uint64_t late;                        /* replies that nobody waited for any more */
-	TAILQ_HEAD(, runtime_lua_call) calls; /* of tasks, in flight */
+	unsigned connection; /* counts them */
+	uint64_t late;       /* replies that nobody waited for any more */
+	TAILQ_HEAD(runtime_lua_call_list, runtime_lua_call) calls; /* of tasks, in flight */
 };
 
 /* The metatable of services (lua_service.c). */
@@ -84,6 +84,16 @@ typedef int (*runtime_lua_take)(lua_State *L, struct channel *ch, const void *ms
 /* Wait for a message of the first argument's and take it; k calls this again. [-0, +n, v] */
 int runtime_lua_receive(lua_State *L, uint64_t deadline, runtime_lua_take take, lua_KFunction k);
 
+/* endpoint:send(message [, timeout]) -> true | nil, word. [-0, +1|2, v] */
+int runtime_lua_send(lua_State *L);
+
+/* endpoint:recv([timeout]), recv_value([timeout]) -> message, value | nil, word. [-0, +1|2, v] */
+int runtime_lua_recv(lua_State *L);
+int runtime_lua_recv_value(lua_State *L);
+
+/* for message in endpoint:messages() do: until it closes, or we are to stop. [-0, +2, v] */
+int runtime_lua_messages(lua_State *L);
+
 /* endpoint:view([timeout]) -> view | nil, word. [-0, +1|2, v] */
 int runtime_lua_view(lua_State *L);
 
@@ -102,6 +112,7 @@ void runtime_lua_views(lua_State *L);
 /* endpoint:send_value(value [, timeout]) -> true | nil, word. [-0, +1|2, v] */
 int runtime_lua_send_value(lua_State *L);
 
+#define RUNTIME_LUA_DEPTH 64 /* tables in tables, of one value */
 #define RUNTIME_LUA_PLAIN 64 /* bytes */
 
 /*

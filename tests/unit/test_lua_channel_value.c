@@ -152,6 +152,31 @@ static void test_random_bytes_are_values_or_malformed(void **state)
 	assert_in_range(values, 1000, 99000);
 }
 
+#define INTEGERS                                                                                   \
+	"integers = {}\n"                                                                          \
+	"for _, bits in ipairs { 0, 5, 7, 8, 15, 16, 31, 32, 63 } do for off = -1, 1 do\n"         \
+	"  integers[#integers + 1] = (1 << bits) + off\n"                                          \
+	"  integers[#integers + 1] = -(1 << bits) + off end end\n"                                 \
+	"integers[#integers + 1] = -33; one = atoll.open 'one'\n"
+
+/* They have a way of their own through the ring. */
+static void test_integers_are_what_the_encoder_makes_of_them(void **state)
+{
+	struct fixture *f = *state;
+	char bytes[16];
+	size_t len;
+
+	run(f, INTEGERS "for _, i in ipairs(integers) do assert(one:send_value(i)) end");
+	while (channel_recv(f->one.b, bytes, sizeof(bytes), &len, CHANNEL_NOW) == CHANNEL_OK) {
+		assert_int_equal(channel_send(f->two.b, bytes, len, CHANNEL_NOW), CHANNEL_OK);
+		assert_int_equal(channel_send(f->one.b, bytes, len, CHANNEL_NOW), CHANNEL_OK);
+	}
+	run(f, INTEGERS "local two = atoll.open 'two'\n"
+			"for _, i in ipairs(integers) do\n"
+			"  assert(two:recv() == atoll.encode(i), i)\n"
+			"  assert(one:recv_value() == i, i) end");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -163,6 +188,7 @@ int main(void)
 		LUA_TEST(test_what_cannot_be_sent_is_an_error_that_says_so),
 		LUA_TEST(test_what_is_not_one_value_is_malformed),
 		LUA_TEST(test_random_bytes_are_values_or_malformed),
+		LUA_TEST(test_integers_are_what_the_encoder_makes_of_them),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

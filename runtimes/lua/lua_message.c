@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+/* Messages of endpoints, as strings: sending and receiving, and what receives otherwise, too. */
+#include "runtimes/lua/runtime_lua_channel.h"
+
+#include <lauxlib.h>
+
+#include "runtimes/lua/runtime_lua_ring.h"
+#include "runtimes/lua/runtime_lua_wait.h"
+
+static int send_on(lua_State *L, int status, lua_KContext deadline)
+{
+	(void)status;
+	return runtime_lua_send_string(L, (uint64_t)deadline);
+}
+
+int runtime_lua_send_string(lua_State *L, uint64_t deadline)
+{
+	const struct runtime_lua_endpoint *e = runtime_lua_endpoint_check(L);
+	enum channel_status status;
+	bool stopping = false;
+	size_t len;
+	const char *msg = lua_tolstring(L, 2, &len);
+
+	runtime_lua_turn(L, (lua_KContext)deadline, send_on);
+	for (;;) {
+		status = runtime_lua_post(e->ch, msg, len,
+					  runtime_lua_alone() ? deadline : CHANNEL_NOW);
+		if (status != CHANNEL_AGAIN || runtime_lua_wait_over(deadline, &stopping))
+			break;
+		runtime_lua_wait_for(L, RUNTIME_LUA_WAIT_ROOM, &e->ch, len, deadline, send_on);
+	}
+	return runtime_lua_sent(L, e->ch, stopping ? CHANNEL_STOPPING : status);
+}
+
+int runtime_lua_send(lua_State *L)
+{
+	struct runtime_lua_endpoint *e = runtime_lua_endpoint_check(L);
+	size_t len;
+	const char *msg = luaL_checklstring(L, 2, &len);
+
+	if (lua_gettop(L) == 2 && runtime_lua_alone())
+		return runtime_lua_sent(L, e->ch,
+					runtime_lua_post(e->ch, msg, len, CHANNEL_FOREVER));
+	return runtime_lua_send_string(L, runtime_lua_deadline_check(L, 3));
+}
+
+void runtime_lua_view_refuse(lua_State *L, const struct runtime_lua_endpoint *e)
+{
+	if (e->view)
+		luaL_error(L, "channel %s: a view still holds its message", channel_name(e->ch));
+}
+
+int runtime_lua_receive(lua_State *L, uint64_t deadline, runtime_lua_take take, lua_KFunction k)
+{
+	struct runtime_lua_endpoint *e = runtime_lua_endpoint_check(L);
+	enum channel_status status;
+	bool stopping = false;
+	const void *msg;
+	size_t len;
+
+	runtime_lua_turn(L, (lua_KContext)deadline, k);
+	for (;;) {
+		runtime_lua_view_refuse(L, e);
+		status = channel_peek(e->ch, runtime_lua_alone() ? deadline : CHANNEL_NOW, &msg,
+				      &len);
+		if (status == CHANNEL_OK)
+			return take(L, e->ch, msg, len);
+		if (status != CHANNEL_AGAIN || runtime_lua_wait_over(deadline, &stopping))
+			break;
+		runtime_lua_wait_for(L, RUNTIME_LUA_WAIT_MESSAGE, &e->ch, 0, deadline, k);
+	}
+	return runtime_lua_failure(L, e->ch, stopping ? CHANNEL_STOPPING : status);
+}
+
+/*
+ * The above where there is nothing to weigh up: nobody else is to run, it may take for ever,
+ * and there is a message in the end. False: it is to be weighed up. [-0, +0, v]
+ */
+static inline bool receive_alone(lua_State *L, int args, struct runtime_lua_endpoint **e,
+				 const void **msg, size_t *len)
+{
+	*e = runtime_lua_endpoint_check(L);
+	return lua_gettop(L) == args && runtime_lua_alone() && !(*e)->view &&
+	       channel_peek((*e)->ch, CHANNEL_FOREVER, msg, len) == CHANNEL_OK;
+}
+
+/* Released only once it is a string: when memory is out, no message is lost. [-0, +1, m] */
+static int take_string(lua_State *L, struct channel *ch, const void *msg, size_t len)
+{
+	lua_pushlstring(L, msg, len);
+	runtime_lua_release(ch);
+	return 1;
+}
+
+static int recv_on(lua_State *L, int status, lua_KContext deadline)
+{
+	(void)status;
+	return runtime_lua_receive(L, (uint64_t)deadline, take_string, recv_on);
+}
+
+int runtime_lua_recv(lua_State *L)
+{
+	struct runtime_lua_endpoint *e;
+	const void *msg;
+	size_t len;
+
+	if (receive_alone(L, 1, &e, &msg, &len))
+		return take_string(L, e->ch, msg, len);
+	return recv_on(L, LUA_OK, (lua_KContext)runtime_lua_deadline_check(L, 2));
+}
+
+static int recv_value_on(lua_State *L, int status, lua_KContext deadline)
+{
+	(void)status;
+	return runtime_lua_receive(L, (uint64_t)deadline, runtime_lua_take_value, recv_value_on);
+}
+
+int runtime_lua_recv_value(lua_State *L)
+{
+	struct runtime_lua_endpoint *e;
+	const void *msg;
+	size_t len;
+
+	if (receive_alone(L, 1, &e, &msg, &len))
+		return runtime_lua_take_value(L, e->ch, msg, len);
+	return recv_value_on(L, LUA_OK, (lua_KContext)runtime_lua_deadline_check(L, 2));
+}
+
+/* What the loop below calls; its second argument is the message before. [-0, +1|2, v] */
+static int messages_next(lua_State *L)
+{
+	struct runtime_lua_endpoint *e;
+	const void *msg;
+	size_t len;
+
+	if (receive_alone(L, 2, &e, &msg, &len))
+		return take_string(L, e->ch, msg, len);
+	return recv_on(L, LUA_OK, (lua_KContext)CHANNEL_FOREVER);
+}
+
+int runtime_lua_messages(lua_State *L)
+{
+	runtime_lua_endpoint_check(L);
+	lua_pushcfunction(L, messages_next);
+	lua_pushvalue(L, 1);
+	return 2;
+}
