@@ -32,7 +32,7 @@ static inline enum channel_status runtime_lua_commit(struct channel *ch, size_t 
 	if (ring_rare(ch->tx.withheld))
 		return channel_commit(ch, len);
 	flag = ring_commit(&ch->tx, len);
-	return ring_rare(flag) ? endpoint_flagged(ch, flag) : CHANNEL_OK;
+	return ring_rare(flag) ? endpoint_answer(ch, flag) : CHANNEL_OK;
 }
 
 /* channel_send. */
