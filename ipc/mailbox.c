@@ -99,6 +99,8 @@ static inline void mailbox_spin(const struct ring_sender *s)
 		if (__atomic_load_n(&s->control->mailbox.word, __ATOMIC_RELAXED) != s->call.word)
 			break;
 		bell_pause();
+		if (i >= MAILBOX_GLANCES)
+			ring_ask(&s->control->mailbox);
 	}
 }
 
@@ -112,9 +114,9 @@ static inline enum channel_status mailbox_post(struct channel *ch, const void *r
 
 	if (ring_rare(s->withheld) && endpoint_flush(ch) != CHANNEL_OK)
 		return CHANNEL_CLOSED;
-	__atomic_store_n(&line->position, s->cursor, __ATOMIC_RELAXED);
-	mailbox_copy(line->bytes, request, len);
 	s->call.word = mailbox_word(number, MAILBOX_REQUEST, len);
+	mailbox_write(line, request, len);
+	__atomic_store_n(&line->position, s->cursor, __ATOMIC_RELAXED);
 	__atomic_store_n(&line->word, s->call.word, __ATOMIC_RELEASE);
 	s->call.dropped = false;
 	if (ring_rare(bell_look(&s->control->flag.receiver) & BELL_PARKED))
@@ -165,7 +167,7 @@ static inline enum channel_status mailbox_end(struct channel *ch, void *reply, s
 	*length = len = mailbox_length(call->answer);
 	if (ring_rare(len > size || mailbox_kind(call->answer) == MAILBOX_ELSEWHERE))
 		return CHANNEL_TOO_BIG;
-	mailbox_copy(reply, ch->tx.control->mailbox.bytes, len);
+	mailbox_copy(reply, ch->tx.control->mailbox.words, len);
 	return CHANNEL_OK;
 }
 

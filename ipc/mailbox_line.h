@@ -12,6 +12,14 @@
  *   n ELSEWHERE       the caller's; the reply of call.h is a message
  *   n + 1 REQUEST     the server's
  *
+ *   caller                                      server
+ *   C1 write the request, then the word         V1 load-acquire the word
+ *   C2 load-acquire the word                    V2 write the reply, then the word
+ *
+ * V1 pairs with the store-release of C1, C2 with that of V2. Both stores are T1 of
+ * bell.h: for the flag of the receiver, who waits for messages too, and for that of
+ * the caller.
+ *
  * A caller that stops waiting leaves the line to the server and may use it again once it
  * is back; the number then says that what is in it is no reply to anything new.
  * What is not the next word of the other side closes the channel.
@@ -41,11 +49,19 @@ enum mailbox_kind {
 struct mailbox_line {
 	uint64_t word;     /* number, kind, length */
 	uint64_t position; /* of a request */
-	unsigned char bytes[MAILBOX_MAX];
+	uint64_t words[MAILBOX_MAX / 8];
 };
 
 /* Polls, with a pause after each, before a side waits as for messages: some microseconds. */
 #define MAILBOX_SPINS 200
+
+/*
+ * So many of them only read. The others ask for the line to be written, for that is
+ * what comes next: it then changes sides once a message and not twice. Where two
+ * threads of one core share it, asking costs more than it brings, but there the first
+ * polls do; where they do not, the line is still here during those.
+ */
+#define MAILBOX_GLANCES 2
 
 #define MAILBOX_KIND_SHIFT 6
 #define MAILBOX_LENGTH_MASK ((UINT64_C(1) << MAILBOX_KIND_SHIFT) - 1)
@@ -109,24 +125,38 @@ static inline size_t mailbox_copy_some(unsigned char *to, const unsigned char *f
 }
 
 /*
- * Copy up to MAILBOX_MAX bytes, which may overlap if they go down. By words, like what
- * fills and reads them: a wider load of what narrower stores have just written would
- * have to wait for them all.
+ * Copy up to MAILBOX_MAX bytes. By words, like what fills and reads them: a wider
+ * load of what narrower stores have just written would have to wait for them all.
  */
-static inline void mailbox_copy(unsigned char *to, const unsigned char *from, size_t len)
+static inline void mailbox_copy(void *to, const void *from, size_t len)
 {
+	unsigned char *bytes = (unsigned char *)to;
+	const unsigned char *read = (const unsigned char *)from;
 	size_t at = 0;
 
 	while (at < (len & ~(size_t)7)) {
 		uint64_t word;
 
-		memcpy(&word, from + at, 8);
-		memcpy(to + at, &word, 8);
+		memcpy(&word, read + at, 8);
+		memcpy(bytes + at, &word, 8);
 		at += 8;
 	}
-	at = mailbox_copy_some(to, from, at, 4, len);
-	at = mailbox_copy_some(to, from, at, 2, len);
-	mailbox_copy_some(to, from, at, 1, len);
+	at = mailbox_copy_some(bytes, read, at, 4, len);
+	at = mailbox_copy_some(bytes, read, at, 2, len);
+	mailbox_copy_some(bytes, read, at, 1, len);
+}
+
+/*
+ * Write the line's bytes, which are the writer's. The stores to it follow each
+ * other: between them the other side, which polls, might take the line away again.
+ */
+static inline void mailbox_write(struct mailbox_line *line, const void *from, size_t len)
+{
+	uint64_t words[MAILBOX_MAX / 8] = {0};
+
+	mailbox_copy(words, from, len);
+	for (unsigned i = 0; i < MAILBOX_MAX / 8; i++)
+		__atomic_store_n(&line->words[i], words[i], __ATOMIC_RELAXED);
 }
 
 /* Answer the request taken: with bytes, or by saying that a message has them. */

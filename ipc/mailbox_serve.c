@@ -46,7 +46,7 @@ static inline enum channel_status mailbox_found(struct ring_receiver *r, const v
 {
 	r->held = 0; /* a message behind it, perhaps: it will be peeked again */
 	r->serve.due = true;
-	*msg = r->control->mailbox.bytes;
+	*msg = r->control->mailbox.words;
 	*len = mailbox_length(r->serve.word);
 	return CHANNEL_OK;
 }
@@ -124,6 +124,8 @@ static inline void mailbox_spin(const struct ring_receiver *r)
 		    __atomic_load_n(message, __ATOMIC_RELAXED))
 			break;
 		bell_pause();
+		if (i >= MAILBOX_GLANCES)
+			ring_ask(request);
 	}
 }
 
@@ -159,7 +161,7 @@ enum channel_status mailbox_answer(struct channel *ch, enum mailbox_kind kind, c
 		return CHANNEL_MISUSE;
 	if (ring_rare(len > MAILBOX_MAX))
 		return CHANNEL_TOO_BIG;
-	mailbox_copy(control->mailbox.bytes, reply, len);
+	mailbox_write(&control->mailbox, reply, len);
 	/* Before V2: the next request may be taken at once, on another thread. */
 	__atomic_store_n(&serve->taken, 0, __ATOMIC_RELAXED);
 	/* V2 */

@@ -14,19 +14,21 @@
 #include "tests/bench/channels/pattern.h"
 
 #define BURST_PRIORITY 10
-#define BURST_TRIAL 20 /* messages of the first, doubled until long enough to tell */
+#define BURST_APART 256 /* bytes: no line of one thread is beside one of the other */
+#define BURST_TRIAL 20  /* messages of the first, doubled until long enough to tell */
 #define BURST_TRIAL_NS 1e6
 
 static double burst_tick; /* ns */
 static uint64_t burst_samples[BURST_SAMPLES];
 static cpu_set_t burst_all;
 
+/* Each thread writes its own with every message. */
 struct burst_side {
 	struct burst_peer *peer;
 	bool trip;
 	struct load load;
 	unsigned ready;
-};
+} __attribute__((aligned(BURST_APART)));
 
 static double burst_clock(void)
 {
