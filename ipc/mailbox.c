@@ -28,9 +28,9 @@ static inline uint32_t mailbox_closed(const struct ring_control *control)
 	uint32_t caller = __atomic_load_n(&control->flag.caller, __ATOMIC_ACQUIRE);
 	uint32_t receiver = __atomic_load_n(&control->flag.receiver, __ATOMIC_ACQUIRE);
 
-	return ((caller | receiver) & RING_CLOSED) == 0 ? 0
-	       : caller & RING_CLOSED                   ? caller
-							: receiver;
+	if (!((caller | receiver) & RING_CLOSED))
+		return 0;
+	return (caller & RING_CLOSED) ? caller : receiver;
 }
 
 /* Whether this word gives the line back. */

@@ -95,7 +95,7 @@ static int calls(void *arg)
 static int serves(void *arg)
 {
 	for (uint64_t i = 0; i < (uintptr_t)arg; i++) {
-		uint64_t value;
+		uint64_t value = 0;
 
 		assert_int_equal(test_receive(CHANNEL_FOREVER, &value), CHANNEL_OK);
 		value++;
@@ -156,7 +156,7 @@ static int calls_status(void *arg)
 static void a_cancelled_call_leaves_the_line_to_the_next(void **state)
 {
 	struct task *first, *second, *other;
-	uint64_t value;
+	uint64_t value = 0;
 	int status;
 
 	(void)state;
@@ -185,7 +185,7 @@ static enum channel_status test_set_wait(struct channel_set *set, uint64_t deadl
 static void a_set_is_ready_for_requests_and_messages(void **state)
 {
 	struct channel_set *set = channel_set_new();
-	uint64_t value = 7, got;
+	uint64_t value = 7, got = 0;
 	char byte;
 	size_t len;
 
@@ -222,7 +222,7 @@ static void *calls_twice(void *arg)
 static void a_set_serves_the_next_connection_too(void **state)
 {
 	struct channel_set *set = channel_set_new();
-	uint64_t value;
+	uint64_t value = 0;
 	pthread_t id;
 
 	(void)state;
@@ -247,7 +247,7 @@ static void a_set_serves_the_next_connection_too(void **state)
 static void *serves_in_a_set(void *arg)
 {
 	struct channel_set *set = channel_set_new();
-	uint64_t value;
+	uint64_t value = 0;
 
 	(void)arg;
 	channel_set_receive(set, server, NULL);
@@ -320,7 +320,7 @@ static void *calls_in_vain(void *arg)
 
 static void a_caller_whose_server_died_calls_its_next_life(void **state)
 {
-	uint64_t value;
+	uint64_t value = 0;
 	pthread_t id;
 
 	(void)state;

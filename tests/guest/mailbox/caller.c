@@ -49,7 +49,7 @@ int main(void)
 		tired += !is_right(i);
 	}
 	channel_stats(line, &stats);
-	printf("caller: %u of %u calls went wrong, %u of %u after a nap; bells: %s\n", wrong, CALLS,
+	printf("caller: %u of %d calls went wrong, %u of %d after a nap; bells: %s\n", wrong, CALLS,
 	       tired, NAPS, stats.bells >= NAPS ? "yes" : "too few");
 	status = ask(0, &reply);
 	printf("caller: a server that dies: %s, %s\n", channel_status_text(status),
