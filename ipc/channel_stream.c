@@ -155,26 +155,36 @@ enum channel_status channel_writer_flagged(struct channel_writer *w, uint32_t fl
 	return status;
 }
 
+void channel_reader_count(struct ring_receiver *side, uint64_t bytes, uint64_t record,
+			  uint64_t header)
+{
+	/* A division costs more than a message; lengths that change do so at each. */
+	uint64_t run = bytes == record ? 1 : bytes / record;
+
+	ring_count(&side->received, run);
+	ring_count(&side->received_bytes, run * (uint32_t)header);
+}
+
 static void reader_store(struct channel_reader *r)
 {
-	struct ring_receiver *side = &r->ch->rx;
+	struct ring_receiver *side = r->side;
 
 	side->claimed += stream_ahead(side->memory, side->size, r->claimed, side->claimed);
 	side->cursor += stream_ahead(side->memory, side->size, r->at, side->cursor);
-	ring_count(&side->received, r->received + r->run);
-	ring_count(&side->received_bytes, r->received_bytes + r->run * (uint32_t)r->header);
-	r->received = r->received_bytes = r->run = 0;
+	channel_reader_count(side, (uint64_t)(r->at - r->counted), r->record, r->header);
+	r->counted = r->at;
 }
 
 /* The further look is due where the memory ends and where a portion of room is to be handed back.
  */
 static void reader_load(struct channel_reader *r)
 {
-	const struct ring_receiver *side = &r->ch->rx;
+	const struct ring_receiver *side = r->side;
 	uint64_t place = side->cursor & (side->size - 1), portion = side->size / RING_ACK_SHARE;
 	uint64_t held = side->cursor - side->acked, due = held < portion ? portion - held : 0;
 
 	r->at = side->memory + place;
+	r->counted = r->at;
 	/* Once it is closed every look is a further one. */
 	r->stop = r->at + (side->reason ? 0 : stream_less(side->size - place, due));
 	/* What the lap before has left unclaimed stays so. */
@@ -186,6 +196,7 @@ struct channel_reader channel_reader_open(struct channel *ch)
 	/* As behind a message of no bytes: header and record always belong together. */
 	struct channel_reader r = {
 		.ch = ch,
+		.side = &ch->rx,
 		.header = ring_header(RING_DATA, 0),
 		.record = RING_WORD,
 	};
@@ -198,7 +209,7 @@ struct channel_reader channel_reader_open(struct channel *ch)
 
 static void reader_hand_back(struct channel_reader *r)
 {
-	struct ring_receiver *side = &r->ch->rx;
+	struct ring_receiver *side = r->side;
 
 	if ((int64_t)(side->cursor - side->due) >= 0 && ring_release_due(side))
 		endpoint_ack(r->ch);
@@ -215,7 +226,7 @@ void channel_reader_close(struct channel_reader *r)
 enum channel_status channel_reader_next_slow(struct channel_reader *r, uint64_t deadline,
 					     const void **msg, size_t *len)
 {
-	struct ring_receiver *side = &r->ch->rx;
+	struct ring_receiver *side = r->side;
 	enum channel_status status;
 
 	reader_store(r);

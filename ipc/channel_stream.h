@@ -63,9 +63,10 @@ struct channel_reader {
 	/* The kind of message that came last; most often the next is the same. */
 	uint64_t header;
 	uint64_t record; /* bytes of its record */
-	uint64_t run;    /* how many of them came, not yet in the counters */
+	const unsigned char
+		*counted; /* since here all were of this kind; not yet in the counters */
 	bool held;
-	uint64_t received, received_bytes; /* of earlier runs, not yet in the counters */
+	struct ring_receiver *side;
 	struct channel *ch;
 };
 
@@ -78,15 +79,23 @@ void channel_reader_close(struct channel_reader *r);
  * What the inline calls leave over. They are given copies: the address of a
  * caller's variable would keep it out of registers.
  */
-enum channel_status channel_writer_room_slow(struct channel_writer *w, size_t len,
-					     uint64_t deadline, void **room);
-enum channel_status channel_writer_add_slow(struct channel_writer *w, size_t len);
-enum channel_status channel_writer_commit_slow(struct channel_writer *w, size_t len);
-enum channel_status channel_writer_publish_slow(struct channel_writer *w, uint64_t *word,
-						uint64_t header);
-enum channel_status channel_writer_flagged(struct channel_writer *w, uint32_t flag);
-enum channel_status channel_reader_next_slow(struct channel_reader *r, uint64_t deadline,
-					     const void **msg, size_t *len);
+#define CHANNEL_SLOW __attribute__((cold)) enum channel_status
+
+CHANNEL_SLOW channel_writer_room_slow(struct channel_writer *w, size_t len, uint64_t deadline,
+				      void **room);
+CHANNEL_SLOW channel_writer_add_slow(struct channel_writer *w, size_t len);
+CHANNEL_SLOW channel_writer_commit_slow(struct channel_writer *w, size_t len);
+CHANNEL_SLOW channel_writer_publish_slow(struct channel_writer *w, uint64_t *word, uint64_t header);
+CHANNEL_SLOW channel_writer_flagged(struct channel_writer *w, uint32_t flag);
+
+/* So many bytes of messages of one kind came. */
+void channel_reader_count(struct ring_receiver *side, uint64_t bytes, uint64_t record,
+			  uint64_t header);
+CHANNEL_SLOW channel_reader_next_slow(struct channel_reader *r, uint64_t deadline, const void **msg,
+				      size_t *len);
+
+/* In part inline they would be given the address after all. */
+#define CHANNEL_INLINE static inline __attribute__((always_inline))
 
 /* Bytes ahead of a writer whose lines it asks for, so that they come while it still fills others.
  */
@@ -103,7 +112,7 @@ typedef uint64_t channel_block
  * The lines are the receiver's from the lap before, and stores get hold of them
  * one after the other only. Beyond the memory's end this asks in vain.
  */
-static inline void channel_writer_ahead(const struct channel_writer *w, size_t len)
+CHANNEL_INLINE void channel_writer_ahead(const struct channel_writer *w, size_t len)
 {
 	const unsigned char *ahead = w->at + CHANNEL_AHEAD;
 
@@ -111,8 +120,8 @@ static inline void channel_writer_ahead(const struct channel_writer *w, size_t l
 		ring_ask(ahead + at);
 }
 
-static inline enum channel_status channel_writer_room(struct channel_writer *w, size_t len,
-						      uint64_t deadline, void **room)
+CHANNEL_INLINE enum channel_status channel_writer_room(struct channel_writer *w, size_t len,
+						       uint64_t deadline, void **room)
 {
 	/* The length is compared first: a record's must not wrap. */
 	if (ring_rare(len > RING_MAX_BYTES || (int64_t)ring_record(len) > w->stop - w->at)) {
@@ -131,7 +140,7 @@ static inline enum channel_status channel_writer_room(struct channel_writer *w, 
 }
 
 /* The invariant of ring.h, for the word at the cursor; of short messages for many words at once. */
-static inline void channel_writer_clear(struct channel_writer *w, size_t len)
+CHANNEL_INLINE void channel_writer_clear(struct channel_writer *w, size_t len)
 {
 	channel_block *blocks = (channel_block *)(void *)w->at;
 
@@ -148,7 +157,7 @@ static inline void channel_writer_clear(struct channel_writer *w, size_t len)
 }
 
 /* The step past a record. */
-static inline void channel_writer_step(struct channel_writer *w, size_t len)
+CHANNEL_INLINE void channel_writer_step(struct channel_writer *w, size_t len)
 {
 	w->at += ring_record(len);
 	w->room = 0;
@@ -157,8 +166,8 @@ static inline void channel_writer_step(struct channel_writer *w, size_t len)
 }
 
 /* All before `at` is to be seen; the word is that of the first record that is not yet. */
-static inline enum channel_status channel_writer_publish(struct channel_writer *w, uint64_t *word,
-							 uint64_t header, size_t len)
+CHANNEL_INLINE enum channel_status channel_writer_publish(struct channel_writer *w, uint64_t *word,
+							  uint64_t header, size_t len)
 {
 	uint32_t flag;
 
@@ -185,7 +194,7 @@ static inline enum channel_status channel_writer_publish(struct channel_writer *
 }
 
 /* Have the receiver see what was added, all at once. */
-static inline enum channel_status channel_writer_flush(struct channel_writer *w)
+CHANNEL_INLINE enum channel_status channel_writer_flush(struct channel_writer *w)
 {
 	uint64_t *first = w->first;
 
@@ -196,7 +205,7 @@ static inline enum channel_status channel_writer_flush(struct channel_writer *w)
 }
 
 /* The room has a message of len bytes, which is to be seen with the next flush. */
-static inline enum channel_status channel_writer_add(struct channel_writer *w, size_t len)
+CHANNEL_INLINE enum channel_status channel_writer_add(struct channel_writer *w, size_t len)
 {
 	uint64_t header = ring_header(RING_DATA, (uint32_t)len), *word = (void *)w->at;
 
@@ -218,7 +227,7 @@ static inline enum channel_status channel_writer_add(struct channel_writer *w, s
 }
 
 /* The room has a message of len bytes, which is to be seen now, with all before it. */
-static inline enum channel_status channel_writer_commit(struct channel_writer *w, size_t len)
+CHANNEL_INLINE enum channel_status channel_writer_commit(struct channel_writer *w, size_t len)
 {
 	uint64_t *word = (void *)w->at;
 
@@ -234,23 +243,22 @@ static inline enum channel_status channel_writer_commit(struct channel_writer *w
 }
 
 /* A message of another length than the one before it: whether it can be one, at this place. */
-static inline bool channel_reader_turn(struct channel_reader *r, uint64_t header)
+CHANNEL_INLINE bool channel_reader_turn(struct channel_reader *r, uint64_t header)
 {
 	uint64_t record = ring_record((uint32_t)header);
 
 	/* Before `stop` is less than half the ring, which a record has at most. */
 	if (header >> 32 != RING_DATA || (int64_t)record > r->stop - r->at)
 		return false;
-	r->received += r->run;
-	r->received_bytes += r->run * (uint32_t)r->header;
-	r->run = 0;
+	channel_reader_count(r->side, (uint64_t)(r->at - r->counted), r->record, r->header);
+	r->counted = r->at;
 	r->header = header;
 	r->record = record;
 	return true;
 }
 
 /* Whether the next message is there and needs no further look. */
-static inline bool channel_reader_try(struct channel_reader *r)
+CHANNEL_INLINE bool channel_reader_try(struct channel_reader *r)
 {
 	uint64_t header;
 
@@ -259,11 +267,11 @@ static inline bool channel_reader_try(struct channel_reader *r)
 	/* P2: acquires what P1 released. */
 	header = __atomic_load_n((const uint64_t *)(const void *)r->at, __ATOMIC_ACQUIRE);
 	/* By prediction, not by arithmetic: else each message would wait for the one before. */
-	return header == r->header || channel_reader_turn(r, header);
+	return !ring_rare(header != r->header) || channel_reader_turn(r, header);
 }
 
-static inline enum channel_status channel_reader_next(struct channel_reader *r, uint64_t deadline,
-						      const void **msg, size_t *len)
+CHANNEL_INLINE enum channel_status channel_reader_next(struct channel_reader *r, uint64_t deadline,
+						       const void **msg, size_t *len)
 {
 	if (ring_rare(!channel_reader_try(r))) {
 		struct channel_reader copy = *r;
@@ -284,7 +292,7 @@ static inline enum channel_status channel_reader_next(struct channel_reader *r, 
 }
 
 /* ring_claim, of whole portions of lines. */
-static inline void channel_reader_claim(struct channel_reader *r)
+CHANNEL_INLINE void channel_reader_claim(struct channel_reader *r)
 {
 	do {
 		for (uint64_t at = RING_LINE; at <= RING_CLAIM; at += RING_LINE)
@@ -294,13 +302,12 @@ static inline void channel_reader_claim(struct channel_reader *r)
 }
 
 /* Let go of the message that channel_reader_next gave. */
-static inline enum channel_status channel_reader_done(struct channel_reader *r)
+CHANNEL_INLINE enum channel_status channel_reader_done(struct channel_reader *r)
 {
 	if (ring_rare(!r->held))
 		return CHANNEL_MISUSE;
 	r->at += r->record;
 	r->held = false;
-	r->run++;
 	if (ring_rare(r->at - r->claimed >= (int64_t)RING_CLAIM))
 		channel_reader_claim(r);
 	return CHANNEL_OK;

@@ -6,6 +6,7 @@
 
 #include "ipc/bell.h"
 #include "ipc/channel_stream.h"
+#include "ipc/endpoint.h"
 
 #define MESSAGES 20000
 
@@ -276,6 +277,62 @@ static void a_closed_reader_gets_nothing_more(void **state)
 	channel_pair_free(&p);
 }
 
+/* What was flushed arrives, then the end; what was not is nowhere. */
+static void test_closed_under_a_writer(void (*end)(struct channel *))
+{
+	struct channel_pair p;
+	struct channel_writer w;
+	struct channel_reader r;
+	void *room;
+
+	channel_pair_init(&p, 4096, 0);
+	w = channel_writer_open(p.a);
+	r = channel_reader_open(p.b);
+	assert_int_equal(test_write(&w, 8, 0, CHANNEL_NOW, false), CHANNEL_OK);
+	assert_int_equal(test_write(&w, 8, 1, CHANNEL_NOW, true), CHANNEL_OK);
+	end(p.a);
+	assert_int_equal(channel_writer_flush(&w), CHANNEL_MISUSE);
+	channel_writer_room(&w, 8, CHANNEL_NOW, &room);
+	assert_int_equal(channel_writer_commit(&w, 8), CHANNEL_MISUSE);
+	channel_writer_close(&w);
+	assert_int_equal(channel_writer_flush(&w), CHANNEL_OK);
+	test_read(&r, 8, 0, CHANNEL_NOW);
+	test_read_nothing(&r, CHANNEL_CLOSED);
+	assert_int_equal(channel_reason(p.b), CHANNEL_FINISHED);
+	channel_reader_close(&r);
+	channel_pair_free(&p);
+}
+
+static void what_a_writer_publishes_behind_the_end_is_misuse(void **state)
+{
+	(void)state;
+	test_closed_under_a_writer(channel_finish);
+	test_closed_under_a_writer(channel_close);
+}
+
+static void a_dead_writer_is_buried_where_it_was_and_not_where_lines_are_claimed(void **state)
+{
+	struct channel_pair p;
+	struct channel_writer w;
+	struct channel_reader r;
+
+	(void)state;
+	channel_pair_init(&p, 4096, UINT64_MAX - 2047);
+	w = channel_writer_open(p.a);
+	r = channel_reader_open(p.b);
+	for (unsigned i = 0; i < 90; i++)
+		assert_int_equal(test_write(&w, 12, i, CHANNEL_NOW, false), CHANNEL_OK);
+	for (unsigned i = 0; i < 70; i++)
+		test_read(&r, 12, i, CHANNEL_NOW);
+	assert_int_equal(test_write(&w, 12, 90, CHANNEL_NOW, true), CHANNEL_OK);
+	ring_sender_bury(&p.a->tx, CHANNEL_PEER_DIED);
+	for (unsigned i = 70; i < 90; i++)
+		test_read(&r, 12, i, CHANNEL_NOW);
+	test_read_nothing(&r, CHANNEL_CLOSED);
+	assert_int_equal(channel_reason(p.b), CHANNEL_PEER_DIED);
+	channel_pair_free(&p);
+}
+
 /* What stands at the reader's place is what a hostile peer likes best. */
 static void nothing_that_leaves_the_ring_is_ever_a_message(void **state)
 {
@@ -349,6 +406,9 @@ int main(void)
 		cmocka_unit_test(misuse_of_a_writer_is_refused),
 		cmocka_unit_test(a_closed_peer_is_told_to_both),
 		cmocka_unit_test(a_closed_reader_gets_nothing_more),
+		cmocka_unit_test(what_a_writer_publishes_behind_the_end_is_misuse),
+		cmocka_unit_test(
+			a_dead_writer_is_buried_where_it_was_and_not_where_lines_are_claimed),
 		cmocka_unit_test(nothing_that_leaves_the_ring_is_ever_a_message),
 		cmocka_unit_test(two_threads_wait_for_each_other),
 	};

@@ -256,6 +256,33 @@ static void room_is_handed_back_in_portions(void **state)
 	test_ring_end(&t);
 }
 
+/* Whatever is claimed, and wherever, is as it was. */
+static void claiming_lines_changes_nothing_in_them(void **state)
+{
+	struct test_ring t;
+	const void *msg;
+	size_t len;
+
+	(void)state;
+	for (uint64_t start = 0; start < 128; start += 8) {
+		unsigned char before[4096];
+
+		test_ring_begin(&t, 4096, start - 1024);
+		for (unsigned i = 0; i < 60; i++)
+			assert_int_equal(test_ring_send(&t, 40, i), CHANNEL_OK);
+		memcpy(before, t.ring.memory, sizeof(before));
+		for (unsigned i = 0; i < 60; i++) {
+			assert_int_equal(ring_peek(&t.r, &msg, &len), CHANNEL_OK);
+			ring_release(&t.r);
+			assert_in_range(t.r.cursor - t.r.claimed, 0, RING_CLAIM + 48);
+		}
+		ring_claim(&t.r);
+		assert_in_range(t.r.cursor - t.r.claimed, 0, RING_LINE - 1);
+		assert_memory_equal(t.ring.memory, before, sizeof(before));
+		test_ring_end(&t);
+	}
+}
+
 /* A small ring with one message, closed behind it by the flag. */
 static void test_ring_flagged(struct test_ring *t)
 {
@@ -305,6 +332,7 @@ int main(void)
 		cmocka_unit_test(the_reason_of_the_closing_record_arrives),
 		cmocka_unit_test(peeking_again_gives_the_same_message_without_reading_its_header),
 		cmocka_unit_test(room_is_handed_back_in_portions),
+		cmocka_unit_test(claiming_lines_changes_nothing_in_them),
 		cmocka_unit_test(a_closed_flag_ends_the_receiver_behind_what_was_sent),
 		cmocka_unit_test(a_message_sent_just_before_the_closed_flag_is_still_read),
 	};
