@@ -7,8 +7,10 @@ bench-sources-c++ := $(wildcard tests/bench/channels/*.cc)
 bench-objects := $(bench-sources:%.c=$(B)/obj/bench/%.o) $(bench-sources-c++:%.cc=$(B)/obj/bench/%.o)
 
 # What is a header to a peer's users is made for this very machine, ours included. Loops over
-# messages are vectors; positions made into vectors would only slow everybody.
-bench-flags := -D_GNU_SOURCE -O3 -march=native -fno-tree-slp-vectorize -isystem /usr/include/dpdk \
+# messages are vectors; positions made into vectors would only slow everybody. Where a loop lies
+# is not to decide.
+bench-flags := -D_GNU_SOURCE -O3 -march=native -fno-tree-slp-vectorize -falign-functions=64 \
+	-falign-loops=64 -falign-jumps=32 -isystem /usr/include/dpdk \
 	-isystem /usr/include/$(shell $(CC) -print-multiarch)/dpdk \
 	-isystem $(lastword $(wildcard /usr/include/iceoryx/v*))
 bench-libraries := -lrte_ring -lck -lzmq -lnng -lurcu-common -liceoryx_binding_c -lrt -lpthread

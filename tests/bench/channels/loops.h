@@ -24,18 +24,37 @@
 
 #define LOOPS_INLINE static inline __attribute__((always_inline))
 
-/* Once for each length that is to be a constant; the others share one. */
-#define LOOPS_BY_LENGTH(call, len)                                                                 \
-	do {                                                                                       \
-		if ((len) == 8)                                                                    \
-			call(8);                                                                   \
-		else if ((len) == 64)                                                              \
-			call(64);                                                                  \
-		else if ((len) == 256)                                                             \
-			call(256);                                                                 \
+/*
+ * A loop, LOOP(links, load, len, block), as a function of its own for each length that is to
+ * be a constant and one for all others, and LOOP_run, which finds the one of a load.
+ */
+#define LOOPS_ONE(loop, name, len)                                                                 \
+	static __attribute__((noinline)) void loop##_##name(const struct loops_links *l,           \
+							    struct load *load)                     \
+	{                                                                                          \
+		loop(l, load, len, load->block);                                                   \
+	}
+
+#define LOOPS_BY_LENGTH(loop)                                                                      \
+	LOOPS_ONE(loop, 8, 8)                                                                      \
+	LOOPS_ONE(loop, 64, 64)                                                                    \
+	LOOPS_ONE(loop, 256, 256)                                                                  \
+	LOOPS_ONE(loop, any, load->len)                                                            \
+	static void loop##_run(const struct loops_links *l, struct load *load)                     \
+	{                                                                                          \
+		if (load->len == 8)                                                                \
+			loop##_8(l, load);                                                         \
+		else if (load->len == 64)                                                          \
+			loop##_64(l, load);                                                        \
+		else if (load->len == 256)                                                         \
+			loop##_256(l, load);                                                       \
 		else                                                                               \
-			call(len);                                                                 \
-	} while (0)
+			loop##_any(l, load);                                                       \
+	}
+
+struct loops_links {
+	struct link *there, *back;
+};
 
 LOOPS_INLINE void loops_wait(uint64_t ticks)
 {
@@ -51,31 +70,34 @@ LOOPS_INLINE void loops_put(struct sender *s, size_t len, uint64_t seq, bool blo
 	link_post(s, len, block);
 }
 
-LOOPS_INLINE uint64_t loops_take(struct receiver *r, size_t len, uint64_t seq, bool block)
+LOOPS_INLINE void loops_take(struct receiver *r, struct pattern_bad *bad, size_t len, uint64_t seq,
+			     bool block)
 {
 	size_t got = len;
 	const void *msg = link_next(r, &got, block);
-	uint64_t bad = got == len ? pattern_check(msg, len, seq) : 1;
 
+	pattern_look(bad, msg, len, seq);
+	bad->words |= got ^ len;
 	link_done(r);
-	return bad;
 }
 
-LOOPS_INLINE void loops_send_all(struct link *l, struct load *load, size_t len)
+LOOPS_INLINE void loops_send_all(const struct loops_links *l, struct load *load, size_t len,
+				 bool block)
 {
-	struct sender s = l->s;
+	struct sender s = l->there->s;
 	uint64_t end = load->first + load->count;
 
 	for (uint64_t seq = load->first; seq < end; seq++)
-		loops_put(&s, len, seq, load->block);
+		loops_put(&s, len, seq, block);
 	link_flush(&s);
-	l->s = s;
+	l->there->s = s;
 }
 
 /* Seldom: the sender works or rests before each message and lets it go at once. */
-LOOPS_INLINE void loops_send_some(struct link *l, struct load *load, size_t len)
+LOOPS_INLINE void loops_send_some(const struct loops_links *l, struct load *load, size_t len,
+				  bool block)
 {
-	struct sender s = l->s;
+	struct sender s = l->there->s;
 
 	for (uint64_t i = 0; i < load->count; i++) {
 		if (load->idle) {
@@ -83,109 +105,121 @@ LOOPS_INLINE void loops_send_some(struct link *l, struct load *load, size_t len)
 			load->samples[i] = __rdtsc();
 		}
 		pattern_work(load->work);
-		loops_put(&s, len, load->first + i, load->block);
+		loops_put(&s, len, load->first + i, block);
 		link_flush(&s);
 	}
-	l->s = s;
+	l->there->s = s;
 }
 
-static void loops_send(struct link *l, struct load *load)
+LOOPS_INLINE void loops_receive_all(const struct loops_links *l, struct load *load, size_t len,
+				    bool block)
 {
-	load->begun = __rdtsc();
-#define LOOPS_CALL(len) loops_send_all(l, load, len)
-#define LOOPS_CALL_SOME(len) loops_send_some(l, load, len)
-	if (load->work || load->idle)
-		LOOPS_BY_LENGTH(LOOPS_CALL_SOME, load->len);
-	else
-		LOOPS_BY_LENGTH(LOOPS_CALL, load->len);
-#undef LOOPS_CALL
-#undef LOOPS_CALL_SOME
-	load->ended = __rdtsc();
-}
-
-LOOPS_INLINE void loops_receive_all(struct link *l, struct load *load, size_t len)
-{
-	struct receiver r = l->r;
-	uint64_t bad = 0, end = load->first + load->count;
+	struct receiver r = l->there->r;
+	struct pattern_bad bad = {{0}, 0};
+	uint64_t end = load->first + load->count;
 
 	for (uint64_t seq = load->first; seq < end; seq++)
-		bad |= loops_take(&r, len, seq, load->block);
-	load->bad |= bad;
-	l->r = r;
+		loops_take(&r, &bad, len, seq, block);
+	load->bad |= pattern_result(&bad);
+	l->there->r = r;
 }
 
-LOOPS_INLINE void loops_receive_some(struct link *l, struct load *load, size_t len)
+LOOPS_INLINE void loops_receive_some(const struct loops_links *l, struct load *load, size_t len,
+				     bool block)
 {
-	struct receiver r = l->r;
+	struct receiver r = l->there->r;
+	struct pattern_bad bad = {{0}, 0};
 
 	for (uint64_t i = 0; i < load->count; i++) {
-		load->bad |= loops_take(&r, len, load->first + i, load->block);
+		loops_take(&r, &bad, len, load->first + i, block);
 		if (load->idle)
 			load->samples[i] = __rdtsc() - load->samples[i];
 	}
-	l->r = r;
+	load->bad |= pattern_result(&bad);
+	l->there->r = r;
 }
 
-static void loops_receive(struct link *l, struct load *load)
+LOOPS_INLINE void loops_ping_all(const struct loops_links *l, struct load *load, size_t len,
+				 bool block)
 {
-#define LOOPS_CALL(len) loops_receive_all(l, load, len)
-#define LOOPS_CALL_SOME(len) loops_receive_some(l, load, len)
-	if (load->work || load->idle)
-		LOOPS_BY_LENGTH(LOOPS_CALL_SOME, load->len);
-	else
-		LOOPS_BY_LENGTH(LOOPS_CALL, load->len);
-#undef LOOPS_CALL
-#undef LOOPS_CALL_SOME
-	load->ended = __rdtsc();
-}
-
-LOOPS_INLINE void loops_ping_all(struct link *there, struct link *back, struct load *load,
-				 size_t len)
-{
-	struct sender s = there->s;
-	struct receiver r = back->r;
+	struct sender s = l->there->s;
+	struct receiver r = l->back->r;
+	struct pattern_bad bad = {{0}, 0};
 
 	for (uint64_t i = 0; i < load->count; i++) {
 		uint64_t seq = load->first + i, begun;
 
 		loops_wait(load->idle);
 		begun = __rdtsc();
-		loops_put(&s, len, seq, load->block);
+		loops_put(&s, len, seq, block);
 		link_flush(&s);
-		load->bad |= loops_take(&r, len, seq, load->block);
+		loops_take(&r, &bad, len, seq, block);
 		load->samples[i] = __rdtsc() - begun;
 	}
-	there->s = s;
-	back->r = r;
+	load->bad |= pattern_result(&bad);
+	l->there->s = s;
+	l->back->r = r;
+}
+
+LOOPS_INLINE void loops_pong_all(const struct loops_links *l, struct load *load, size_t len,
+				 bool block)
+{
+	struct receiver r = l->there->r;
+	struct sender s = l->back->s;
+	struct pattern_bad bad = {{0}, 0};
+
+	for (uint64_t i = 0; i < load->count; i++) {
+		loops_take(&r, &bad, len, load->first + i, block);
+		loops_put(&s, len, load->first + i, block);
+		link_flush(&s);
+	}
+	load->bad |= pattern_result(&bad);
+	l->there->r = r;
+	l->back->s = s;
+}
+
+LOOPS_BY_LENGTH(loops_send_all)
+LOOPS_BY_LENGTH(loops_send_some)
+LOOPS_BY_LENGTH(loops_receive_all)
+LOOPS_BY_LENGTH(loops_receive_some)
+LOOPS_BY_LENGTH(loops_ping_all)
+LOOPS_BY_LENGTH(loops_pong_all)
+
+static void loops_send(struct link *l, struct load *load)
+{
+	const struct loops_links links = {l, NULL};
+
+	load->begun = __rdtsc();
+	if (load->work || load->idle)
+		loops_send_some_run(&links, load);
+	else
+		loops_send_all_run(&links, load);
+	load->ended = __rdtsc();
+}
+
+static void loops_receive(struct link *l, struct load *load)
+{
+	const struct loops_links links = {l, NULL};
+
+	if (load->work || load->idle)
+		loops_receive_some_run(&links, load);
+	else
+		loops_receive_all_run(&links, load);
+	load->ended = __rdtsc();
 }
 
 static void loops_ping(struct link *there, struct link *back, struct load *load)
 {
-#define LOOPS_CALL(len) loops_ping_all(there, back, load, len)
-	LOOPS_BY_LENGTH(LOOPS_CALL, load->len);
-#undef LOOPS_CALL
-}
+	const struct loops_links links = {there, back};
 
-LOOPS_INLINE void loops_pong_all(struct link *there, struct link *back, struct load *load,
-				 size_t len)
-{
-	struct receiver r = there->r;
-	struct sender s = back->s;
-
-	for (uint64_t i = 0; i < load->count; i++) {
-		load->bad |= loops_take(&r, len, load->first + i, load->block);
-		loops_put(&s, len, load->first + i, load->block);
-		link_flush(&s);
-	}
-	there->r = r;
-	back->s = s;
+	loops_ping_all_run(&links, load);
 }
 
 static void loops_pong(struct link *there, struct link *back, struct load *load)
 {
-#define LOOPS_CALL(len) loops_pong_all(there, back, load, len)
-	LOOPS_BY_LENGTH(LOOPS_CALL, load->len);
-#undef LOOPS_CALL
+	const struct loops_links links = {there, back};
+
+	loops_pong_all_run(&links, load);
 }
 
 #define LOOPS_PEER(text, abilities, opened, closed)                                                \

@@ -18,16 +18,31 @@ struct link {
 	uint64_t *freed;        /* shared */
 };
 
+/* All words of a line but the last. */
+static inline __attribute__((always_inline)) void chase_begin_line(uint64_t *to, uint64_t seq,
+								   size_t i)
+{
+	typedef uint64_t half __attribute__((vector_size(32), aligned(8), may_alias));
+	typedef uint64_t quarter __attribute__((vector_size(16), aligned(8), may_alias));
+
+	*(half *)(void *)to = pattern_word(seq, i) + (half){0, 1, 2, 3};
+	*(quarter *)(void *)(to + 4) = pattern_word(seq, i + 4) + (quarter){0, 1};
+	to[6] = pattern_word(seq, i + 6);
+}
+
 static inline __attribute__((always_inline)) void chase_put(unsigned char *to, size_t len,
 							    uint64_t seq)
 {
-	uint64_t *last = (void *)(to + len - 8);
-	size_t before = len > CHASE_LINE ? len - CHASE_LINE : 0;
+	uint64_t *last = (void *)(to + len - 8), *words = (void *)to;
+	size_t before = len >= CHASE_LINE ? len - CHASE_LINE : 0;
 
 	pattern_fill(to, before, seq);
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	for (size_t i = before / 8; i < len / 8 - 1; i++)
-		((uint64_t *)(void *)to)[i] = pattern_word(seq, i);
+	if (len >= CHASE_LINE)
+		chase_begin_line(words + before / 8, seq, before / 8);
+	else
+		for (size_t i = 0; i < len / 8 - 1; i++)
+			words[i] = pattern_word(seq, i);
 	/* P1 of the whole message. */
 	__atomic_store_n(last, pattern_word(seq, len / 8 - 1), __ATOMIC_RELEASE);
 }
@@ -61,7 +76,8 @@ static inline __attribute__((always_inline)) void chase_read(struct link *l, str
 {
 	const unsigned char *memory = l->memory;
 	uint64_t mask = l->bytes - 1, share = l->bytes / CHASE_SHARE - 1, at = l->read;
-	uint64_t end = load->first + load->count, bad = 0;
+	uint64_t end = load->first + load->count;
+	struct pattern_bad bad = {{0}, 0};
 
 	for (uint64_t seq = load->first; seq < end; seq++) {
 		const unsigned char *msg = memory + (at & mask);
@@ -70,13 +86,13 @@ static inline __attribute__((always_inline)) void chase_read(struct link *l, str
 		/* P2 of the whole message. */
 		while (__atomic_load_n(last, __ATOMIC_ACQUIRE) != pattern_word(seq, len / 8 - 1))
 			chase_stay_away();
-		bad |= pattern_check(msg, len, seq);
+		pattern_look(&bad, msg, len, seq);
 		at += len;
 		if ((at & share) == 0)
 			__atomic_store_n(l->freed, at, __ATOMIC_RELEASE);
 	}
 	__atomic_store_n(l->freed, at, __ATOMIC_RELEASE);
-	load->bad |= bad;
+	load->bad |= pattern_result(&bad);
 	l->read = at;
 }
 

@@ -13,11 +13,12 @@ struct link {
 	struct call_client client;
 };
 
+#define MAILBOX_WORDS 8 /* a line, which is what messages are filled and read by */
 #define MAILBOX_INLINE static inline __attribute__((always_inline))
 
 MAILBOX_INLINE uint64_t mailbox_make(struct link *l, size_t len, uint64_t seq)
 {
-	uint64_t request[MAILBOX_MAX / 8], reply[MAILBOX_MAX / 8];
+	uint64_t request[MAILBOX_WORDS], reply[MAILBOX_WORDS];
 	size_t got = 0;
 
 	pattern_fill(request, len, seq);
@@ -30,7 +31,7 @@ MAILBOX_INLINE uint64_t mailbox_make(struct link *l, size_t len, uint64_t seq)
 
 MAILBOX_INLINE uint64_t mailbox_serve(struct link *l, size_t len, uint64_t seq)
 {
-	uint64_t reply[MAILBOX_MAX / 8], bad;
+	uint64_t reply[MAILBOX_WORDS], bad;
 	const void *msg;
 	bool request;
 	size_t got;
@@ -45,7 +46,7 @@ MAILBOX_INLINE uint64_t mailbox_serve(struct link *l, size_t len, uint64_t seq)
 
 MAILBOX_INLINE uint64_t call_make_one(struct link *l, size_t len, uint64_t seq)
 {
-	uint64_t request[MAILBOX_MAX / 8], reply[MAILBOX_MAX / 8];
+	uint64_t request[MAILBOX_WORDS], reply[MAILBOX_WORDS];
 	size_t got = 0;
 
 	pattern_fill(request, len, seq);
@@ -58,7 +59,7 @@ MAILBOX_INLINE uint64_t call_make_one(struct link *l, size_t len, uint64_t seq)
 
 MAILBOX_INLINE uint64_t call_serve_one(struct link *l, size_t len, uint64_t seq)
 {
-	uint64_t reply[MAILBOX_MAX / 8], bad, id;
+	uint64_t reply[MAILBOX_WORDS], bad, id;
 	const void *msg;
 	size_t got;
 
