@@ -17,6 +17,9 @@
 #define BURST_APART 256 /* bytes: no line of one thread is beside one of the other */
 #define BURST_TRIAL 20  /* messages of the first, doubled until long enough to tell */
 #define BURST_TRIAL_NS 1e6
+#define BURST_BOUNCES 500
+
+extern const struct peer peer_bounce_two;
 
 static double burst_tick; /* ns */
 static uint64_t burst_samples[BURST_SAMPLES];
@@ -144,6 +147,27 @@ static int burst_compare(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+/*
+ * The sample that a share of all are below. A clock that ticks every 10 ns makes few
+ * values of many trips: of those that are alike, so many lie in this half of the tick.
+ */
+static double burst_quantile(uint64_t count, double share)
+{
+	uint64_t k = (uint64_t)(share * (double)count), low = k, high = k;
+	uint64_t below = 0, above = 0, value = burst_samples[k];
+
+	while (low > 0 && burst_samples[low - 1] == value)
+		low--;
+	while (high < count && burst_samples[high] == value)
+		high++;
+	below = low > 0 ? value - burst_samples[low - 1] : 0;
+	above = high < count ? burst_samples[high] - value : 0;
+	if (below == 0 || (above != 0 && above < below))
+		below = above;
+	return ((double)value + (double)below * ((double)(k - low) / (double)(high - low) - 0.5)) *
+	       burst_tick;
+}
+
 /* From the sender's start to the end of whoever ends last. */
 static struct burst_result burst_figure(const struct load *near, const struct load *far,
 					bool sampled)
@@ -157,8 +181,8 @@ static struct burst_result burst_figure(const struct load *near, const struct lo
 	if (!sampled)
 		return r;
 	qsort(burst_samples, near->count, sizeof(burst_samples[0]), burst_compare);
-	r.p50 = (double)burst_samples[near->count / 2] * burst_tick;
-	r.p99 = (double)burst_samples[near->count * 99 / 100] * burst_tick;
+	r.p50 = burst_quantile(near->count, 0.5);
+	r.p99 = burst_quantile(near->count, 0.99);
 	return r;
 }
 
@@ -212,6 +236,16 @@ struct burst_result burst_run(struct burst_peer *p, const struct burst_kind *kin
 	r = burst_once(p, kind, p->count);
 	burst_rest(r.each * (double)p->count / 2);
 	return r;
+}
+
+double burst_distance(void)
+{
+	static const struct burst_kind kind = {.trip = true};
+	static struct burst_peer bounce;
+
+	if (!bounce.peer && !burst_open(&bounce, &peer_bounce_two, sizeof(uint64_t), false))
+		exit(1);
+	return burst_once(&bounce, &kind, BURST_BOUNCES).p50;
 }
 
 double burst_work(const struct burst_kind *kind)

@@ -41,6 +41,9 @@ void burst_close(struct burst_peer *p);
 /* The first of a peer's bursts is preceded by some that find out the count. */
 struct burst_result burst_run(struct burst_peer *p, const struct burst_kind *kind);
 
+/* How far apart the two processors are just now: ns of a bare round trip. */
+double burst_distance(void);
+
 /* ns of the work alone, with what a burst adds to it. */
 double burst_work(const struct burst_kind *kind);
 

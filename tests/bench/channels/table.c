@@ -128,12 +128,21 @@ unsigned table_ours(const struct table *t, enum row_name name)
 	return p;
 }
 
+bool table_has_row(const struct table *t, enum row_name name)
+{
+	for (unsigned l = 0; l < TABLE_LENGTHS; l++)
+		for (unsigned p = 0; p < TABLE_PEERS; p++)
+			if (t->cells[name][l][p].ran)
+				return true;
+	return false;
+}
+
 void table_print_row(const struct table *t, enum row_name name)
 {
 	const struct row *row = &table_rows[name];
 	unsigned ours = table_ours(t, name);
 
-	printf("\n%s\n%-17s", row->title, "bytes");
+	printf("\n%s; processors %s\n%-17s", row->title, t->where, "bytes");
 	for (unsigned l = 0; l < TABLE_LENGTHS && row->lens[l]; l++)
 		printf(" %*zu%9s", row->metric == ROW_TIMES ? 14 : 7, row->lens[l], "");
 	printf("\n");

@@ -41,7 +41,9 @@ struct cell {
 	double ns, p99; /* medians over the rounds */
 };
 
+/* What came out while the processors were so far apart. */
 struct table {
+	const char *where;
 	const struct peer *const *peers; /* the first TABLE_OURS are ours; up to a NULL */
 	struct cell cells[ROWS][TABLE_LENGTHS][TABLE_PEERS];
 };
@@ -51,6 +53,8 @@ extern const struct row table_rows[ROWS];
 /* Which peer is ours in a row. */
 unsigned table_ours(const struct table *t, enum row_name name);
 
+/* Whether there is anything in the row of this table. */
+bool table_has_row(const struct table *t, enum row_name name);
 void table_print_row(const struct table *t, enum row_name name);
 
 /* The targets, each with what came out. */
