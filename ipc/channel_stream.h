@@ -133,7 +133,8 @@ CHANNEL_INLINE enum channel_status channel_writer_room(struct channel_writer *w,
 		*room = place;
 		return status;
 	}
-	channel_writer_ahead(w, len);
+	if (len >= CHANNEL_SHORT)
+		channel_writer_ahead(w, len);
 	w->room = len + 1;
 	*room = w->at + RING_WORD;
 	return CHANNEL_OK;
@@ -147,6 +148,7 @@ CHANNEL_INLINE void channel_writer_clear(struct channel_writer *w, size_t len)
 	if (w->at < w->clear)
 		return;
 	if (len < CHANNEL_SHORT && w->stop - w->at >= CHANNEL_CLEAR) {
+		channel_writer_ahead(w, CHANNEL_CLEAR - RING_LINE);
 		for (unsigned i = 0; i < CHANNEL_CLEAR / sizeof(*blocks); i++)
 			blocks[i] = (channel_block){0};
 		w->clear = w->at + CHANNEL_CLEAR;
