@@ -296,6 +296,8 @@ CHANNEL_INLINE enum channel_status channel_reader_next(struct channel_reader *r,
 /* ring_claim, of whole portions of lines. */
 CHANNEL_INLINE void channel_reader_claim(struct channel_reader *r)
 {
+	if (ring_rare(r->at - r->claimed > (int64_t)RING_CLAIM_MOST))
+		r->claimed += ((uint64_t)(r->at - r->claimed) - RING_CLAIM_MOST) & ~(RING_LINE - 1);
 	do {
 		for (uint64_t at = RING_LINE; at <= RING_CLAIM; at += RING_LINE)
 			ring_claim_word((uint64_t *)(void *)(r->claimed + at - RING_WORD));

@@ -269,9 +269,11 @@ void ring_refuse(struct ring_receiver *r, enum channel_reason reason)
 /* The last word of a line is consumed later than all others, and handed back later. */
 void ring_claim(struct ring_receiver *r)
 {
-	uint64_t end = ring_line(r->cursor);
+	uint64_t end = ring_line(r->cursor), line = r->claimed;
 
-	for (uint64_t line = r->claimed; line != end; line += RING_LINE)
+	if (end - line > RING_CLAIM_MOST)
+		line = end - RING_CLAIM_MOST;
+	for (; line != end; line += RING_LINE)
 		ring_claim_word(ring_word(r->memory, r->size, line + RING_LINE - RING_WORD));
 	r->claimed = end;
 	ring_next_due(r);

@@ -52,6 +52,8 @@
 /* The receiver claims consumed lines (ring_claim) this many bytes at a time. */
 #define RING_CLAIM UINT64_C(512)
 #define RING_LINE UINT64_C(64)
+/* And no more than the last so many of a long message, which are still in the nearest cache. */
+#define RING_CLAIM_MOST (UINT64_C(32) << 10)
 
 /* Upper half of a header word. The lower half: DATA length, FIN reason, else 0. */
 enum ring_kind {
