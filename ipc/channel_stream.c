@@ -38,7 +38,7 @@ static void writer_place(struct channel_writer *w, uint64_t position)
 	uint64_t place = position & (s->size - 1), free = s->limit - position;
 
 	w->at = s->memory + place;
-	w->clear = w->at + RING_WORD;
+	w->clear = w->at;
 	w->stop = w->at + stream_less(s->size - place - RING_WORD, stream_less(free, s->size / 2));
 	w->room = 0;
 }
@@ -100,6 +100,8 @@ enum channel_status channel_writer_room_slow(struct channel_writer *w, size_t le
 	if (status == CHANNEL_OK && (int64_t)ring_record(len) <= w->stop - w->at) {
 		w->room = len + 1;
 		s->reserved = 0;
+		w->clear = w->at + ring_record(len);
+		__atomic_store_n((uint64_t *)(void *)w->clear, 0, __ATOMIC_RELAXED);
 	}
 	return status;
 }
@@ -117,8 +119,6 @@ enum channel_status channel_writer_add_slow(struct channel_writer *w, size_t len
 	writer_place(w, s->cursor + ring_record(len));
 	w->sent++;
 	w->sent_bytes += len;
-	/* The word at the cursor has to be one of the ring's that is 0 when this is flushed. */
-	w->clear = w->at;
 	return CHANNEL_OK;
 }
 
@@ -138,7 +138,7 @@ enum channel_status channel_writer_publish_slow(struct channel_writer *w, uint64
 
 	if (!writer_is_open(w) || s->reason)
 		return s->refused ? CHANNEL_CLOSED : CHANNEL_MISUSE;
-	channel_writer_clear(w, CHANNEL_SHORT);
+	__atomic_store_n((uint64_t *)(void *)w->at, 0, __ATOMIC_RELAXED);
 	/* P1, as in channel_writer_publish. */
 	__atomic_store_n(word, header, __ATOMIC_RELEASE);
 	flag = bell_look(w->flag);

@@ -44,7 +44,7 @@
 struct channel_writer {
 	unsigned char *at;    /* where the next header will be */
 	unsigned char *stop;  /* no record may end behind; at most half a ring ahead */
-	unsigned char *clear; /* behind `at`, the words up to here are 0 */
+	unsigned char *clear; /* the words behind `at` up to this one are 0; before `at`: none */
 	/* Of the first message added and not flushed; its word in the ring is still 0. */
 	uint64_t *first; /* NULL: there is none */
 	uint64_t header;
@@ -120,11 +120,37 @@ CHANNEL_INLINE void channel_writer_ahead(const struct channel_writer *w, size_t 
 		ring_ask(ahead + at);
 }
 
+/*
+ * The invariant of ring.h, for short messages: the word at the cursor is 0 as soon as
+ * there is room for them, and many behind it. Whether there is a record's room.
+ */
+CHANNEL_INLINE bool channel_writer_clear(struct channel_writer *w)
+{
+	unsigned char *last = w->clear < w->at ? w->at : w->clear;
+	channel_block *blocks = (channel_block *)(void *)(last + RING_WORD);
+
+	if (w->stop - last < CHANNEL_CLEAR)
+		return false;
+	channel_writer_ahead(w, CHANNEL_CLEAR - RING_LINE);
+	for (unsigned i = 0; i < CHANNEL_CLEAR / sizeof(*blocks); i++)
+		blocks[i] = (channel_block){0};
+	w->clear = last + CHANNEL_CLEAR;
+	return true;
+}
+
+/* Whether there is room for a record; behind a short one there is a word that is 0. */
+CHANNEL_INLINE bool channel_writer_fits(struct channel_writer *w, size_t len)
+{
+	/* The length is compared first: a record's must not wrap. */
+	if (len >= CHANNEL_SHORT)
+		return len <= RING_MAX_BYTES && (int64_t)ring_record(len) <= w->stop - w->at;
+	return !ring_rare((int64_t)ring_record(len) > w->clear - w->at) || channel_writer_clear(w);
+}
+
 CHANNEL_INLINE enum channel_status channel_writer_room(struct channel_writer *w, size_t len,
 						       uint64_t deadline, void **room)
 {
-	/* The length is compared first: a record's must not wrap. */
-	if (ring_rare(len > RING_MAX_BYTES || (int64_t)ring_record(len) > w->stop - w->at)) {
+	if (ring_rare(!channel_writer_fits(w, len))) {
 		struct channel_writer copy = *w;
 		void *place = NULL;
 		enum channel_status status = channel_writer_room_slow(&copy, len, deadline, &place);
@@ -140,24 +166,6 @@ CHANNEL_INLINE enum channel_status channel_writer_room(struct channel_writer *w,
 	return CHANNEL_OK;
 }
 
-/* The invariant of ring.h, for the word at the cursor; of short messages for many words at once. */
-CHANNEL_INLINE void channel_writer_clear(struct channel_writer *w, size_t len)
-{
-	channel_block *blocks = (channel_block *)(void *)w->at;
-
-	if (w->at < w->clear)
-		return;
-	if (len < CHANNEL_SHORT && w->stop - w->at >= CHANNEL_CLEAR) {
-		channel_writer_ahead(w, CHANNEL_CLEAR - RING_LINE);
-		for (unsigned i = 0; i < CHANNEL_CLEAR / sizeof(*blocks); i++)
-			blocks[i] = (channel_block){0};
-		w->clear = w->at + CHANNEL_CLEAR;
-	} else {
-		__atomic_store_n((uint64_t *)(void *)w->at, 0, __ATOMIC_RELAXED);
-		w->clear = w->at + RING_WORD;
-	}
-}
-
 /* The step past a record. */
 CHANNEL_INLINE void channel_writer_step(struct channel_writer *w, size_t len)
 {
@@ -167,9 +175,12 @@ CHANNEL_INLINE void channel_writer_step(struct channel_writer *w, size_t len)
 	w->sent_bytes += len;
 }
 
-/* All before `at` is to be seen; the word is that of the first record that is not yet. */
+/*
+ * All before `at` is to be seen; the word is that of the first record that is not yet.
+ * Whether the word at `at` is 0 already.
+ */
 CHANNEL_INLINE enum channel_status channel_writer_publish(struct channel_writer *w, uint64_t *word,
-							  uint64_t header, size_t len)
+							  uint64_t header, bool clear)
 {
 	uint32_t flag;
 
@@ -181,7 +192,8 @@ CHANNEL_INLINE enum channel_status channel_writer_publish(struct channel_writer 
 		*w = copy;
 		return status;
 	}
-	channel_writer_clear(w, len);
+	if (!clear)
+		__atomic_store_n((uint64_t *)(void *)w->at, 0, __ATOMIC_RELAXED);
 	/* P1 of the record, and of those behind it, which are reached through it alone. */
 	__atomic_store_n(word, header, __ATOMIC_RELEASE);
 	flag = bell_look_unfenced(w->flag);
@@ -203,7 +215,7 @@ CHANNEL_INLINE enum channel_status channel_writer_flush(struct channel_writer *w
 	if (!first)
 		return CHANNEL_OK;
 	w->first = NULL;
-	return channel_writer_publish(w, first, w->header, CHANNEL_SHORT);
+	return channel_writer_publish(w, first, w->header, false);
 }
 
 /* The room has a message of len bytes, which is to be seen with the next flush. */
@@ -232,6 +244,7 @@ CHANNEL_INLINE enum channel_status channel_writer_add(struct channel_writer *w, 
 CHANNEL_INLINE enum channel_status channel_writer_commit(struct channel_writer *w, size_t len)
 {
 	uint64_t *word = (void *)w->at;
+	bool clear = w->room <= CHANNEL_SHORT; /* as when room was asked for */
 
 	if (ring_rare(len >= w->room || w->first != NULL)) {
 		struct channel_writer copy = *w;
@@ -241,7 +254,7 @@ CHANNEL_INLINE enum channel_status channel_writer_commit(struct channel_writer *
 		return status;
 	}
 	channel_writer_step(w, len);
-	return channel_writer_publish(w, word, ring_header(RING_DATA, (uint32_t)len), len);
+	return channel_writer_publish(w, word, ring_header(RING_DATA, (uint32_t)len), clear);
 }
 
 /* A message of another length than the one before it: whether it can be one, at this place. */
