@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Our channel by its streams; CHANNEL_POST is how a message in its room is let go. */
 #include "ipc/channel_stream.h"
-#include "ipc/endpoint.h"
+#include "tests/bench/channels/channel_ends.h"
 
 struct sender {
 	struct channel_writer w;
@@ -14,8 +14,7 @@ struct receiver {
 struct link {
 	struct sender s;
 	struct receiver r;
-	struct ring rings[2];
-	struct channel *ends[2];
+	struct channel_ends ends;
 };
 
 static inline void *link_room(struct sender *s, size_t len, bool block)
@@ -56,39 +55,18 @@ static inline void link_done(struct receiver *r)
 
 #include "tests/bench/channels/loops.h"
 
-static struct ring channel_ring(size_t bytes)
-{
-	struct ring ring = {
-		.control = peer_memory(sizeof(struct ring_control)),
-		.memory = peer_memory(bytes),
-		.size = bytes,
-	};
-
-	ring_init(&ring, 0);
-	return ring;
-}
-
 static struct link *channel_link(size_t len)
 {
 	struct link *l = peer_memory(sizeof(*l));
 
-	l->rings[0] = channel_ring(peer_ring_bytes(len));
-	l->rings[1] = channel_ring(RING_MIN_BYTES);
-	for (unsigned i = 0; i < 2; i++) {
-		l->ends[i] = peer_memory(sizeof(struct channel));
-		endpoint_init(l->ends[i], &l->rings[i], &l->rings[1 - i], 0);
-	}
-	l->s.w = channel_writer_open(l->ends[0]);
-	l->r.r = channel_reader_open(l->ends[1]);
+	l->ends = channel_ends_open(peer_ring_bytes(len));
+	l->s.w = channel_writer_open(l->ends.end[0]);
+	l->r.r = channel_reader_open(l->ends.end[1]);
 	return l;
 }
 
 static void channel_unlink(struct link *l)
 {
-	for (unsigned i = 0; i < 2; i++) {
-		peer_memory_free(l->ends[i], sizeof(struct channel));
-		peer_memory_free(l->rings[i].control, sizeof(struct ring_control));
-		peer_memory_free(l->rings[i].memory, l->rings[i].size);
-	}
+	channel_ends_close(&l->ends);
 	peer_memory_free(l, sizeof(*l));
 }

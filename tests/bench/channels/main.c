@@ -19,19 +19,18 @@
 #define MAIN_SECONDS 170 /* then something hangs */
 #define MAIN_FAR 250     /* ns; no round trip through a cache that both share takes as long */
 
-extern const struct peer peer_channel, peer_channel_batch, peer_mailbox, peer_call, peer_ck,
-	peer_rte, peer_rte_bulk, peer_wfcqueue, peer_boost, peer_zmq, peer_nng, peer_iceoryx,
-	peer_pipe, peer_unix_stream, peer_unix_seqpacket, peer_mq, peer_chase, peer_bounce_one,
-	peer_bounce_two, peer_futex;
+extern const struct peer peer_channel, peer_channel_batch, peer_channel_copy, peer_mailbox,
+	peer_call, peer_ck, peer_rte, peer_rte_bulk, peer_wfcqueue, peer_boost, peer_zmq, peer_nng,
+	peer_iceoryx, peer_pipe, peer_unix_stream, peer_unix_seqpacket, peer_mq, peer_chase,
+	peer_bounce_one, peer_bounce_two, peer_futex;
 
 static const struct peer *main_peers[TABLE_PEERS] = {
-	&peer_channel,    &peer_channel_batch, &peer_mailbox,
-	&peer_call,       &peer_rte,           &peer_rte_bulk,
-	&peer_ck,         &peer_boost,         &peer_wfcqueue,
-	&peer_iceoryx,    &peer_zmq,           &peer_nng,
-	&peer_pipe,       &peer_unix_stream,   &peer_unix_seqpacket,
-	&peer_mq,         &peer_chase,         &peer_bounce_one,
-	&peer_bounce_two, &peer_futex,
+	&peer_channel, &peer_channel_batch, &peer_channel_copy, &peer_mailbox,
+	&peer_call,    &peer_rte,           &peer_rte_bulk,     &peer_ck,
+	&peer_boost,   &peer_wfcqueue,      &peer_iceoryx,      &peer_zmq,
+	&peer_nng,     &peer_pipe,          &peer_unix_stream,  &peer_unix_seqpacket,
+	&peer_mq,      &peer_chase,         &peer_bounce_one,   &peer_bounce_two,
+	&peer_futex,
 };
 
 enum main_where { MAIN_IS_NEAR, MAIN_IS_FAR, MAIN_PLACES };

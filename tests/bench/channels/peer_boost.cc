@@ -2,70 +2,30 @@
 /* boost::lockfree::spsc_queue of pointers. */
 #include <boost/lockfree/spsc_queue.hpp>
 
-#include "tests/bench/channels/slots.h"
-
 using boost_queue = boost::lockfree::spsc_queue<void *>;
+using pointer_queue = boost_queue *;
 
-struct sender {
-	boost_queue *queue;
-	struct slots slots;
-	void *entry;
-};
-
-struct receiver {
-	boost_queue *queue;
-	void *entry;
-};
-
-struct link {
-	struct sender s;
-	struct receiver r;
-};
-
-static inline void *link_room(struct sender *s, size_t len, bool)
+static inline bool pointer_push(const pointer_queue *q, void *entry)
 {
-	if (len == sizeof(s->entry))
-		return &s->entry;
-	return s->entry = slots_next(&s->slots, len);
+	return (*q)->push(entry);
 }
 
-static inline void link_post(struct sender *s, size_t, bool)
+static inline bool pointer_pop(const pointer_queue *q, void **entry)
 {
-	while (!s->queue->push(s->entry))
-		__builtin_ia32_pause();
+	return (*q)->pop(*entry);
 }
 
-static inline void link_flush(struct sender *)
-{
-}
-
-static inline const void *link_next(struct receiver *r, size_t *len, bool)
-{
-	while (!r->queue->pop(r->entry))
-		__builtin_ia32_pause();
-	return *len == sizeof(r->entry) ? &r->entry : r->entry;
-}
-
-static inline void link_done(struct receiver *)
-{
-}
-
-#include "tests/bench/channels/loops.h"
+#include "tests/bench/channels/pointer_link.h"
 
 static struct link *boost_link(size_t len)
 {
-	auto *l = static_cast<struct link *>(peer_memory(sizeof(struct link)));
-
-	l->s = {new boost_queue(peer_ring_entries(len)), slots_open(len), nullptr};
-	l->r = {l->s.queue, nullptr};
-	return l;
+	return pointer_link(new boost_queue(peer_ring_entries(len)), len);
 }
 
 static void boost_unlink(struct link *l)
 {
-	slots_close(&l->s.slots);
 	delete l->s.queue;
-	peer_memory_free(l, sizeof(*l));
+	pointer_unlink(l);
 }
 
 extern "C" const struct peer peer_boost;

@@ -1,82 +1,43 @@
 /* SPDX-License-Identifier: MIT */
 /* Concurrency Kit's ck_ring, for one producer and one consumer. */
 #include <ck_ring.h>
+#include <stddef.h>
 
-#include "tests/bench/channels/slots.h"
-
-struct sender {
+typedef struct {
 	ck_ring_t *ring;
 	ck_ring_buffer_t *buffer;
-	struct slots slots;
-	void *entry;
-};
-
-struct receiver {
-	ck_ring_t *ring;
-	ck_ring_buffer_t *buffer;
-	void *entry;
-};
-
-struct link {
-	struct sender s;
-	struct receiver r;
 	size_t bytes;
-};
+} pointer_queue;
 
-static inline void *link_room(struct sender *s, size_t len, bool block)
+static inline bool pointer_push(const pointer_queue *q, void *entry)
 {
-	(void)block;
-	if (len == sizeof(s->entry))
-		return &s->entry;
-	return s->entry = slots_next(&s->slots, len);
+	return ck_ring_enqueue_spsc(q->ring, q->buffer, entry);
 }
 
-static inline void link_post(struct sender *s, size_t len, bool block)
+static inline bool pointer_pop(const pointer_queue *q, void **entry)
 {
-	(void)len;
-	(void)block;
-	while (!ck_ring_enqueue_spsc(s->ring, s->buffer, s->entry))
-		ck_pr_stall();
+	return ck_ring_dequeue_spsc(q->ring, q->buffer, entry);
 }
 
-static inline void link_flush(struct sender *s)
-{
-	(void)s;
-}
-
-static inline const void *link_next(struct receiver *r, size_t *len, bool block)
-{
-	(void)block;
-	while (!ck_ring_dequeue_spsc(r->ring, r->buffer, &r->entry))
-		ck_pr_stall();
-	return *len == sizeof(r->entry) ? &r->entry : r->entry;
-}
-
-static inline void link_done(struct receiver *r)
-{
-	(void)r;
-}
-
-#include "tests/bench/channels/loops.h"
+#include "tests/bench/channels/pointer_link.h"
 
 static struct link *ck_link(size_t len)
 {
-	struct link *l = peer_memory(sizeof(*l));
-	ck_ring_t *ring = peer_memory(sizeof(*ring));
+	pointer_queue q = {.bytes = peer_ring_entries(len) * sizeof(ck_ring_buffer_t)};
 
-	l->bytes = peer_ring_entries(len) * sizeof(ck_ring_buffer_t);
-	l->s = (struct sender){ring, peer_memory(l->bytes), slots_open(len), NULL};
-	l->r = (struct receiver){ring, l->s.buffer, NULL};
-	ck_ring_init(ring, (unsigned)peer_ring_entries(len));
-	return l;
+	q.ring = peer_memory(sizeof(*q.ring));
+	q.buffer = peer_memory(q.bytes);
+	ck_ring_init(q.ring, (unsigned)peer_ring_entries(len));
+	return pointer_link(q, len);
 }
 
 static void ck_unlink(struct link *l)
 {
-	slots_close(&l->s.slots);
-	peer_memory_free(l->s.buffer, l->bytes);
-	peer_memory_free(l->s.ring, sizeof(*l->s.ring));
-	peer_memory_free(l, sizeof(*l));
+	pointer_queue q = l->s.queue;
+
+	pointer_unlink(l);
+	peer_memory_free(q.buffer, q.bytes);
+	peer_memory_free(q.ring, sizeof(*q.ring));
 }
 
 extern const struct peer peer_ck;

@@ -3,13 +3,12 @@
 #include <x86intrin.h>
 
 #include "ipc/call.h"
-#include "ipc/endpoint.h"
 #include "ipc/mailbox.h"
+#include "tests/bench/channels/channel_ends.h"
 #include "tests/bench/channels/pattern.h"
 
 struct link {
-	struct ring rings[2];
-	struct channel *ends[2];
+	struct channel_ends ends;
 	struct call_client client;
 };
 
@@ -22,8 +21,8 @@ MAILBOX_INLINE uint64_t mailbox_make(struct link *l, size_t len, uint64_t seq)
 	size_t got = 0;
 
 	pattern_fill(request, len, seq);
-	if (mailbox_call(l->ends[0], request, len, reply, sizeof(reply), &got, CHANNEL_FOREVER) !=
-		    CHANNEL_OK ||
+	if (mailbox_call(l->ends.end[0], request, len, reply, sizeof(reply), &got,
+			 CHANNEL_FOREVER) != CHANNEL_OK ||
 	    got != len)
 		return 1;
 	return pattern_check(reply, len, seq);
@@ -36,12 +35,12 @@ MAILBOX_INLINE uint64_t mailbox_serve(struct link *l, size_t len, uint64_t seq)
 	bool request;
 	size_t got;
 
-	if (mailbox_receive(l->ends[1], CHANNEL_FOREVER, &request, &msg, &got) != CHANNEL_OK ||
+	if (mailbox_receive(l->ends.end[1], CHANNEL_FOREVER, &request, &msg, &got) != CHANNEL_OK ||
 	    !request || got != len)
 		return 1;
 	bad = pattern_check(msg, len, seq);
 	pattern_fill(reply, len, seq);
-	return bad | (mailbox_reply(l->ends[1], reply, len) != CHANNEL_OK);
+	return bad | (mailbox_reply(l->ends.end[1], reply, len) != CHANNEL_OK);
 }
 
 MAILBOX_INLINE uint64_t call_make_one(struct link *l, size_t len, uint64_t seq)
@@ -63,12 +62,13 @@ MAILBOX_INLINE uint64_t call_serve_one(struct link *l, size_t len, uint64_t seq)
 	const void *msg;
 	size_t got;
 
-	if (call_receive(l->ends[1], CHANNEL_FOREVER, &id, &msg, &got) != CHANNEL_OK || got != len)
+	if (call_receive(l->ends.end[1], CHANNEL_FOREVER, &id, &msg, &got) != CHANNEL_OK ||
+	    got != len)
 		return 1;
 	bad = pattern_check(msg, len, seq);
-	channel_release(l->ends[1]);
+	channel_release(l->ends.end[1]);
 	pattern_fill(reply, len, seq);
-	return bad | (call_reply(l->ends[1], id, reply, len, CHANNEL_FOREVER) != CHANNEL_OK);
+	return bad | (call_reply(l->ends.end[1], id, reply, len, CHANNEL_FOREVER) != CHANNEL_OK);
 }
 
 #define MAILBOX_PING(name, make)                                                                   \
@@ -101,40 +101,19 @@ MAILBOX_PONG(mailbox_pong, mailbox_serve)
 MAILBOX_PING(call_ping, call_make_one)
 MAILBOX_PONG(call_pong, call_serve_one)
 
-static struct ring mailbox_ring(void)
-{
-	struct ring ring = {
-		.control = peer_memory(sizeof(struct ring_control)),
-		.memory = peer_memory(RING_MIN_BYTES),
-		.size = RING_MIN_BYTES,
-	};
-
-	ring_init(&ring, 0);
-	return ring;
-}
-
 static struct link *mailbox_link(size_t len)
 {
 	struct link *l = peer_memory(sizeof(*l));
 
 	(void)len;
-	for (unsigned i = 0; i < 2; i++)
-		l->rings[i] = mailbox_ring();
-	for (unsigned i = 0; i < 2; i++) {
-		l->ends[i] = peer_memory(sizeof(struct channel));
-		endpoint_init(l->ends[i], &l->rings[i], &l->rings[1 - i], 0);
-	}
-	call_client_init(&l->client, l->ends[0]);
+	l->ends = channel_ends_open(RING_MIN_BYTES);
+	call_client_init(&l->client, l->ends.end[0]);
 	return l;
 }
 
 static void mailbox_unlink(struct link *l)
 {
-	for (unsigned i = 0; i < 2; i++) {
-		peer_memory_free(l->ends[i], sizeof(struct channel));
-		peer_memory_free(l->rings[i].control, sizeof(struct ring_control));
-		peer_memory_free(l->rings[i].memory, l->rings[i].size);
-	}
+	channel_ends_close(&l->ends);
 	peer_memory_free(l, sizeof(*l));
 }
 
