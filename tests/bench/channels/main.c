@@ -165,16 +165,6 @@ static void main_row(enum row_name name)
 			table_print_row(&main_tables[w], name);
 }
 
-static void main_targets(void)
-{
-	for (unsigned w = 0; w < MAIN_PLACES; w++)
-		for (int name = 0; name < ROWS; name++)
-			if (table_has_row(&main_tables[w], (enum row_name)name)) {
-				table_print_targets(&main_tables[w]);
-				break;
-			}
-}
-
 static int main_usage(FILE *to, int status)
 {
 	fprintf(to,
@@ -224,6 +214,7 @@ int main(int argc, char **argv)
 	for (int name = 0; name < ROWS; name++)
 		if (only == ROWS || only == name)
 			main_row((enum row_name)name);
-	main_targets();
+	for (unsigned w = 0; w < MAIN_PLACES; w++)
+		table_print_targets(&main_tables[w]);
 	return main_failed;
 }

@@ -23,12 +23,18 @@ static const struct cell *targets_ours(const struct table *t, enum row_name row,
 	return targets_cell(t, row, len, t->peers[table_ours(t, row)]->name);
 }
 
+static const char *targets_where; /* of a table whose heading is still to be printed, or NULL */
+
 static void targets_print(const char *what, size_t len, double got, bool at_least, double target)
 {
 	bool met = at_least ? got >= target : got <= target;
 
 	if (got == 0) /* not run */
 		return;
+	if (targets_where)
+		printf("\n%-58s %8s  %8s  %8s  processors %s\n", "Targets", "bytes", "measured",
+		       "target", targets_where);
+	targets_where = NULL;
 	printf("%-58s %8zu  %8.2f  %s %5.2f  %s\n", what, len, got, at_least ? ">=" : "<=", target,
 	       met ? "met" : "MISSED");
 }
@@ -100,8 +106,7 @@ static void targets_trip(const struct table *t, size_t len)
 
 void table_print_targets(const struct table *t)
 {
-	printf("\n%-58s %8s  %8s  %8s  processors %s\n", "Targets", "bytes", "measured", "target",
-	       t->where);
+	targets_where = t->where;
 	targets_stream(t, 8, 4);
 	targets_stream(t, 64, 2);
 	targets_batch(t, 8, 1.5);
