@@ -101,9 +101,11 @@ void endpoint_stay_away(struct channel *ch)
 
 	pace->received = ch->rx.received;
 	if (brought >= 2) {
+		/* Behind a short stay it may be chance: one came between two looks. */
+		if (pace->pauses >= ENDPOINT_PACE_TRIAL)
+			pace->every = ENDPOINT_TRIAL;
 		pace->pauses =
 			pace->pauses < ENDPOINT_PACE_MAX ? 2 * pace->pauses + 1 : ENDPOINT_PACE_MAX;
-		pace->every = ENDPOINT_TRIAL;
 	} else if (pace->trial) {
 		pace->pauses = 0;
 		pace->every = pace->every < ENDPOINT_PACE_SELDOM ? 2 * pace->every + ENDPOINT_TRIAL
