@@ -395,6 +395,20 @@ static void two_threads_wait_for_each_other(void **state)
 	channel_pair_free(&p);
 }
 
+static void a_writer_that_has_to_fence_passes_the_same_messages(void **state)
+{
+	struct channel_pair p;
+	bool fenced = bell_mode.fenced;
+
+	bell_mode.fenced = true;
+	two_threads_wait_for_each_other(state);
+	channel_pair_init(&p, 4096, 0);
+	test_fill_and_drain(&p, false);
+	test_fill_and_drain(&p, true);
+	channel_pair_free(&p);
+	bell_mode.fenced = fenced;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -411,6 +425,7 @@ int main(void)
 			a_dead_writer_is_buried_where_it_was_and_not_where_lines_are_claimed),
 		cmocka_unit_test(nothing_that_leaves_the_ring_is_ever_a_message),
 		cmocka_unit_test(two_threads_wait_for_each_other),
+		cmocka_unit_test(a_writer_that_has_to_fence_passes_the_same_messages),
 	};
 
 	bell_init();
