@@ -34,7 +34,7 @@ local function close_all(s)
 	if s.ch then
 		s.ch:close()
 	end
-	for _, ch in ipairs(s.more) do
+	for _, ch in pairs(s.more) do
 		ch:close()
 	end
 end

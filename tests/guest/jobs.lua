@@ -76,12 +76,14 @@ local function greedy(how, status, ...)
 end
 
 -- The sentences of tests/conformance between these two; its verdicts name those that fail.
+-- What a component's first thread keeps of its tasks is a leak to the sanitizer.
 local function conform(follower, what)
 	local leader = follower:match("^%a+")
 	return job("conformance: " .. what, {
 		image = "conformance",
 		memory = 80,
-		words = { leader .. ".arg=" .. follower },
+		timeout = 200,
+		words = { leader .. ".arg=" .. follower, VARIANT == "address" and "c.env.NO_TASKS=1" or nil },
 		expect = { output = { "# conformance: " .. follower .. ": %d+ held, 0 failed" }, absent = { "not ok" } },
 	})
 end
