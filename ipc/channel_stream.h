@@ -13,7 +13,7 @@
  *   channel_writer_room(&w, len, deadline, &room)   then fill room, then one of
  *   channel_writer_commit(&w, len)                  visible at once
  *   channel_writer_add(&w, len)                     visible with the next flush,
- *   channel_writer_flush(&w)                        or when room has to wait
+ *   channel_writer_flush(&w)                        or before, with a later room
  *   channel_writer_close(&w)
  *
  *   struct channel_reader r = channel_reader_open(ch);
@@ -24,7 +24,7 @@
  * Deadlines, statuses and what room and msg are: as channel.h has them. The
  * counters of channel_stats lag behind until the stream has to wait or is closed.
  * A component that ends with a writer open has sent what was committed or
- * flushed, and nothing else.
+ * flushed, and perhaps what it had added before it asked for more room.
  *
  * A batch of channel_commit_quiet is flushed before a writer is opened, and none
  * begins before that is closed: until then the other answers CHANNEL_MISUSE. So

@@ -282,7 +282,7 @@ local function sees_added(s)
 		s:meet()
 		refused("timeout", s.ch, 0)
 		s:meet()
-		for n = 0, i == 1 and 6 or 5 do
+		for n = 0, i == 1 and 1 or 0 do
 			s:recv(s.ch, n, n)
 		end
 		s:meet()
