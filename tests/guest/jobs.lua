@@ -251,10 +251,6 @@ return {
 		expect = { output = { "heap .*2048 KiB, rw%-", "ring .*2048 KiB, rw%-",
 			"audit: %d+ pages, 0 wrong" } },
 	}),
-	job("channel: C and Lua, all lengths, and why it closed", {
-		image = "channel",
-		expect = { status = 1, output = { "client: all came back; then: ", "the server fails as it should" } },
-	}),
 	conform("c_c_cores", "C and C on two cores"),
 	conform("c_c_core", "C and C on one core"),
 	conform("c_lua_cores", "C and Lua on two cores"),
