@@ -13,6 +13,7 @@ struct harness {
 	unsigned channels;     /* that there are, besides the control: 5 to 1 + SIDE_MORE */
 	bool one_thread;       /* both sides are tasks of one */
 	bool no_tasks;         /* leave out what makes tasks */
+	bool one_way;          /* the leader's part is the left one; else both, by turns */
 
 	/*
 	 * This side's end of channel i: 0 is the control, over which the two sides
@@ -42,6 +43,9 @@ struct harness {
  * failed.
  */
 unsigned conform_lead(const struct harness *h, unsigned rounds, const char *only);
+
+/* The sentence that the leader plays, for who finds that it hangs. */
+extern const char *volatile conform_playing;
 
 /* The other side: do what the leader says, until it closes the control. 0, or 1. */
 int conform_follow(const struct harness *h);

@@ -256,6 +256,8 @@ struct run {
 	bool lost; /* the other side does not answer any more */
 };
 
+const char *volatile conform_playing = "the first sentence";
+
 static const char *why_not(const struct run *r)
 {
 	const struct harness *h = r->side.harness;
@@ -319,6 +321,7 @@ static void lead(struct run *r)
 	const char *why = why_not(r);
 	char words[WORDS];
 
+	conform_playing = s->sentence->says;
 	if (why) {
 		skip(r, why);
 		return;
@@ -360,11 +363,13 @@ unsigned conform_lead(const struct harness *h, unsigned rounds, const char *only
 	r.lost = !r.side.control;
 	let_go(h);
 	lead_all(&r, true, false);
-	lead_all(&r, false, false);
+	if (!h->one_way)
+		lead_all(&r, false, false);
 	if (h->stop && !r.lost)
 		h->stop(h);
 	lead_all(&r, true, true);
-	lead_all(&r, false, true);
+	if (!h->one_way)
+		lead_all(&r, false, true);
 	if (r.lost)
 		printf("Bail out! %s: the other side does not answer\n", h->placement);
 	else

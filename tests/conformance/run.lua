@@ -154,11 +154,16 @@ local function lead(follower, rounds, only)
 	local s = new_side(follower)
 	s.rounds, s.only, s.number, s.held, s.failed, s.skipped = rounds, only, 0, 0, 0, 0
 	let_go(s)
+	local both = not os.getenv("ONE_WAY")
 	lead_all(s, true)
-	lead_all(s, false)
+	if both then
+		lead_all(s, false)
+	end
 	assert(atoll.open("stop_lua")):send("")
 	lead_all(s, true, true)
-	lead_all(s, false, true)
+	if both then
+		lead_all(s, false, true)
+	end
 	if s.lost then
 		print("Bail out! the other side does not answer")
 	end

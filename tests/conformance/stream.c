@@ -6,7 +6,8 @@
 
 static void write_one(struct side *s, struct channel_writer *w, unsigned n)
 {
-	size_t len = side_length(s, n), spare = side_random(s, 2) ? (channel_max(w->ch) - len) / 2 : 0;
+	size_t len = side_length(s, n),
+	       spare = side_random(s, 2) ? (channel_max(w->ch) - len) / 2 : 0;
 	void *room = NULL;
 
 	GIVES(s, CHANNEL_OK, channel_writer_room(w, len + spare, CHANNEL_FOREVER, &room));

@@ -76,14 +76,23 @@ local function greedy(how, status, ...)
 end
 
 -- The sentences of tests/conformance between these two; its verdicts name those that fail.
--- What a component's first thread keeps of its tasks is a leak to the sanitizer.
+-- What a component's first thread keeps of its tasks is a leak to the sanitizer. On
+-- two cores every wait is an upcall, of which the emulated host loses one now and
+-- then, so the sides take no turns there.
 local function conform(follower, what)
 	local leader = follower:match("^%a+")
+	local words = { leader .. ".arg=" .. follower }
+	if VARIANT == "address" then
+		words[#words + 1] = leader .. ".env.NO_TASKS=1"
+	end
+	if follower:find("cores$") then
+		words[#words + 1] = leader .. ".env.ONE_WAY=1"
+	end
 	return job("conformance: " .. what, {
 		image = "conformance",
 		memory = 80,
 		timeout = 200,
-		words = { leader .. ".arg=" .. follower, VARIANT == "address" and "c.env.NO_TASKS=1" or nil },
+		words = words,
 		expect = { output = { "# conformance: " .. follower .. ": %d+ held, 0 failed" }, absent = { "not ok" } },
 	})
 end
