@@ -19,7 +19,8 @@
 #include "tests/conformance/harness.h"
 #include "tests/conformance/side.h"
 
-#define WORDS 400 /* bytes of a message on the control channel */
+#define WORDS 400                    /* bytes of a message on the control channel */
+#define LED_AFTER (3600 * 1000 * MS) /* a follower that nobody leads waits so long */
 #define SILENT "end the other side is silent"
 
 static const struct sentence *const lists[] = {
@@ -45,12 +46,12 @@ static bool __attribute__((format(printf, 2, 3))) say(struct side *s, const char
 }
 
 /* The other side's next words; what it came to, if it is that. False: there are none. */
-static bool hear(struct side *s, char words[WORDS])
+static bool hear_by(struct side *s, char words[WORDS], uint64_t deadline)
 {
 	enum channel_status status;
 	size_t len = 0;
 
-	status = channel_recv(s->control, words, WORDS - 1, &len, side_patience());
+	status = channel_recv(s->control, words, WORDS - 1, &len, deadline);
 	words[len < WORDS ? len : 0] = '\0';
 	if (status == CHANNEL_CLOSED)
 		snprintf(s->peer, sizeof(s->peer), "end the other side: %s",
@@ -60,6 +61,11 @@ static bool hear(struct side *s, char words[WORDS])
 	else if (!strncmp(words, "end", 3))
 		snprintf(s->peer, sizeof(s->peer), "%.*s", SIDE_WHY - 1, words);
 	return status == CHANNEL_OK && !*s->peer;
+}
+
+static bool hear(struct side *s, char words[WORDS])
+{
+	return hear_by(s, words, side_patience());
 }
 
 /* The other part's next words, or this one ends. */
@@ -231,7 +237,8 @@ int conform_follow(const struct harness *h)
 	int at = 0;
 	char part;
 
-	while (s.control && hear(&s, words)) {
+	/* Not for ever: it may be asked to stop. */
+	while (s.control && hear_by(&s, words, side_in(LED_AFTER))) {
 		if (sscanf(words, "run %c %u %n", &part, &s.rounds, &at) != 2)
 			break;
 		if (is_first)

@@ -11,6 +11,7 @@ local lists = {
 }
 
 local CHANNELS <const> = 6 -- besides the control
+local LED_AFTER <const> = 3600 -- seconds; not for ever: a follower may be asked to stop
 
 local function seed(says, is_left)
 	local x = is_left and 1 or 2
@@ -86,7 +87,7 @@ local function follow(follower)
 	local s = new_side(follower)
 	local is_first = true
 	while true do
-		local part, rounds, says = (s:attend() or ""):match("^run (%a) (%d+) (.*)$")
+		local part, rounds, says = (s:attend(LED_AFTER) or ""):match("^run (%a) (%d+) (.*)$")
 		if not part then
 			return s.control:reason() == "finished"
 		elseif is_first then

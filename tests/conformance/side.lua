@@ -146,8 +146,8 @@ function side:say(words)
 end
 
 -- The other side's next words; nil where it has come to its end, which `peer` then says.
-function side:attend()
-	local words, why = self.control:recv(PATIENCE)
+function side:attend(timeout)
+	local words, why = self.control:recv(timeout or PATIENCE)
 	if not words then
 		self.peer = why == "closed" and "end the other side: " .. self.control:reason() or "end silent: " .. why
 	elseif words:sub(1, 3) == "end" then

@@ -585,7 +585,7 @@ end
 return {
 	{ says = "no wait for a message ends before its deadline", left = waits_in_vain, right = meets },
 	{ says = "no wait for room ends before its deadline", left = wants_room_in_vain, right = meets },
-	{ says = "NOW, and a deadline past, never wait", left = asks_without_waiting, right = stands_by },
+	{ says = "NOW never waits, and a deadline past not for long", left = asks_without_waiting, right = stands_by },
 	{ says = "what is there is taken, whatever the deadline", left = sends_ahead, right = takes_what_is_there },
 	{ says = "a message before the deadline ends the wait", left = sends_in_time, right = is_served_in_time },
 	{
