@@ -29,12 +29,6 @@ struct stream_lock {
 /* All components share these, so none of them may be on one component's heap. */
 static char stdin_buffer[BUFSIZ], stdout_buffer[BUFSIZ];
 
-/* A FILE as it is allocated: behind it its functions, others once it is for wide characters. */
-struct stream {
-	FILE file;
-	const void *functions;
-};
-
 /* What struct _IO_wide_data begins with. */
 struct stream_wide {
 	wchar_t *read[3], *write[3], *buffer[2], *saved[3];
@@ -80,9 +74,15 @@ void streams_begin(void)
 	setvbuf(stdout, stdout_buffer, _IOLBF, sizeof(stdout_buffer));
 }
 
+/* They lie behind the FILE, and are others once it is for wide characters. */
+static const void **stream_functions(FILE *file)
+{
+	return (const void **)(file + 1);
+}
+
 int streams_init(void)
 {
-	byte_functions = ((const struct stream *)stdout)->functions;
+	byte_functions = *stream_functions(stdout);
 	return lock_is_known(stdout) && lock_is_known(stderr) && list_is_known() ? 0 : -ENOTSUP;
 }
 
@@ -116,7 +116,7 @@ static void stream_narrow(FILE *file, unsigned component)
 		return;
 	*wide = (struct stream_wide){0};
 	file->_mode = 0;
-	((struct stream *)file)->functions = byte_functions;
+	*stream_functions(file) = byte_functions;
 }
 
 /* Where the C library or the component took a buffer from the component's heap. */
