@@ -20,17 +20,21 @@
  */
 static inline void thread_switch(uint64_t *save_rsp, uint64_t load_rsp)
 {
-	__asm__ volatile("lea 1f(%%rip), %%rax\n\t"
+	__asm__ volatile("push %%rbp\n\t"
+			 ".cfi_adjust_cfa_offset 8\n\t"
+			 "lea 1f(%%rip), %%rax\n\t"
 			 "push %%rax\n\t"
 			 "mov %%rsp, (%0)\n\t"
 			 "mov %1, %%rsp\n\t"
 			 "pop %%rax\n\t"
 			 "jmp *%%rax\n"
-			 "1:"
+			 "1:\n\t"
+			 "pop %%rbp\n\t"
+			 ".cfi_adjust_cfa_offset -8"
 			 : "+D"(save_rsp), "+S"(load_rsp)
 			 :
-			 : "rax", "rbx", "rcx", "rdx", "rbp", "r8", "r9", "r10", "r11", "r12",
-			   "r13", "r14", "r15", "memory", "cc");
+			 : "rax", "rbx", "rcx", "rdx", "r8", "r9", "r10", "r11", "r12", "r13",
+			   "r14", "r15", "memory", "cc");
 }
 
 /* With the core's lock held. */

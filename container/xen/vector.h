@@ -15,7 +15,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-
 /* Turn it on, on this core. */
 void vector_enable(void);
 
