@@ -10,7 +10,7 @@ threaded-tests := $(filter test_bell% test_channel% test_ring% test_lua_c% test_
 	test_task% test_call% test_mailbox% test_service% test_hostile%,$(unit-tests))
 
 # Tests that go through their subject by single instructions; a sanitizer's are no part of it.
-stepping-tests := $(filter test_death%,$(unit-tests))
+stepping-tests := $(filter test_death% test_awake%,$(unit-tests))
 
 test-binaries := $(unit-tests:%=$(B)/tests/plain/%) \
 	$(filter-out $(stepping-tests:%=$(B)/tests/address/%),$(unit-tests:%=$(B)/tests/address/%)) \
@@ -34,6 +34,8 @@ $(foreach v,$(variants),$(eval libs-$(v)-test_lua_memory := -Wl,--wrap=realloc -
 $(foreach t,$(stepping-tests),$(eval libs-plain-$(t) := -Wl,-z,now))
 # The sentences and what runs them; component.c is for images.
 conformance-sources := $(filter-out tests/conformance/component.c,$(wildcard tests/conformance/*.c))
+
+libs-plain-test_awake += -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc
 
 # Of the kernel's sources, what needs no Xen.
 xenstore-parts := drivers/xenstore_control.c drivers/xenstore_wire.c

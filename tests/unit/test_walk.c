@@ -37,9 +37,12 @@ static void walk_push(const struct walk *w)
 	if (!walk_is_new(walk_hash(w)))
 		return;
 	if (walk_open_count == walk_open_room) {
-		walk_open_room = walk_open_room ? 2 * walk_open_room : 1024;
-		walk_open = realloc(walk_open, walk_open_room * sizeof(*walk_open));
-		assert_non_null(walk_open);
+		size_t room = walk_open_room ? 2 * walk_open_room : 1024;
+		struct walk_state *grown = realloc(walk_open, room * sizeof(*grown));
+
+		assert_non_null(grown);
+		walk_open = grown;
+		walk_open_room = room;
 	}
 	walk_save(w, &walk_open[walk_open_count++]);
 }
@@ -424,7 +427,7 @@ static void chance_leads_a_larger_ring_nowhere_else(void **state)
 		struct walk w;
 		unsigned rest = 0, side = 0;
 
-		walk_begin(&w, size, -4 * size);
+		walk_begin(&w, size, 0 - 4 * size);
 		for (unsigned i = 0; i < 400000; i++) {
 			bool (*step)(struct walk *, size_t) = walk_chance_step(&rest, &side);
 
