@@ -80,7 +80,9 @@ static inline bool receive_alone(lua_State *L, int args, struct runtime_lua_endp
 				 const void **msg, size_t *len)
 {
 	*e = runtime_lua_endpoint_check(L);
-	return lua_gettop(L) == args && runtime_lua_alone() && !(*e)->view &&
+	if (lua_gettop(L) != args || !runtime_lua_alone() || (*e)->view)
+		return false;
+	return runtime_lua_answered((*e)->ch, &(*e)->sent, msg, len) ||
 	       channel_peek((*e)->ch, CHANNEL_FOREVER, msg, len) == CHANNEL_OK;
 }
 

@@ -27,6 +27,7 @@ struct runtime_lua_endpoint {
 	struct runtime_lua_view *view; /* holds the message at the receiver's cursor; or NULL */
 	/* Gives a service's endpoint back, and leaves a closed one in its place; else NULL. */
 	struct channel *(*drop)(struct channel *ch);
+	uint64_t sent;       /* messages, when it last began to receive */
 	unsigned connection; /* counts them */
 	uint64_t late;       /* replies that nobody waited for any more */
 	TAILQ_HEAD(runtime_lua_call_list, runtime_lua_call) calls; /* of tasks, in flight */

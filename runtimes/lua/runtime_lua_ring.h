@@ -10,6 +10,7 @@
 
 #include "ipc/endpoint.h"
 
+#define RUNTIME_LUA_SPINS 100  /* pauses; about a microsecond */
 #define RUNTIME_LUA_AHEAD 2048 /* bytes; why ahead, channel_stream.h says */
 
 /* channel_reserve; asks for a line further on, beyond the memory's end in vain. */
@@ -53,6 +54,25 @@ static inline void runtime_lua_release(struct channel *ch)
 {
 	if (ring_rare(ring_release(&ch->rx)))
 		endpoint_ack(ch);
+}
+
+/*
+ * Look for the answer to what was sent, before the channel's call does so with more ado.
+ * Only in a dialogue: between two messages of a stream it is that call that knows how
+ * long to stay away. *sent: the count of messages at the last time.
+ */
+static inline bool runtime_lua_answered(struct channel *ch, uint64_t *sent, const void **msg,
+					size_t *len)
+{
+	if (ch->tx.sent == *sent || ch->beside)
+		return false;
+	*sent = ch->tx.sent;
+	for (unsigned i = 0; i < RUNTIME_LUA_SPINS; i++) {
+		if (ring_peek_now(&ch->rx, msg, len))
+			return true;
+		bell_pause();
+	}
+	return false;
 }
 
 #endif
