@@ -37,14 +37,19 @@ static inline void beside_ack(struct channel *ch)
 		endpoint_ack(ch);
 }
 
-/* From S1 to S4 of bell.h; S2 is none, as long as no thread has left its core. */
+/*
+ * From S1 to S4 of bell.h; S2 is none, as long as no thread has left its core. A flag
+ * that names a set is not to lose that name without its bell being told: bell_arm does.
+ */
 static inline void beside_sleep(struct channel *ch, uint64_t deadline)
 {
-	uint32_t *flag = &ch->rx.control->flag.receiver;
-	uint32_t before = __atomic_fetch_or(flag, BELL_PARKED, __ATOMIC_SEQ_CST);
+	uint32_t *flag = &ch->rx.control->flag.receiver, none = 0;
 	uint64_t by = endpoint_rest_by(false);
 
-	if (!before && !__atomic_load_n(&bell_mode.kernel->strayed, __ATOMIC_SEQ_CST) &&
+	if (!__atomic_compare_exchange_n(flag, &none, BELL_PARKED, false, __ATOMIC_SEQ_CST,
+					 __ATOMIC_RELAXED))
+		return;
+	if (!__atomic_load_n(&bell_mode.kernel->strayed, __ATOMIC_SEQ_CST) &&
 	    !__atomic_load_n(&ch->stopping, __ATOMIC_ACQUIRE) && beside_is_silent(&ch->rx)) {
 		ring_count(&ch->rx.parks, 1);
 		bell_mode.kernel->wait(flag, BELL_PARKED, by < deadline ? by : deadline);
