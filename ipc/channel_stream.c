@@ -100,8 +100,9 @@ enum channel_status channel_writer_room_slow(struct channel_writer *w, size_t le
 	if (status == CHANNEL_OK && (int64_t)ring_record(len) <= w->stop - w->at) {
 		w->room = len + 1;
 		s->reserved = 0;
-		w->clear = w->at + ring_record(len);
-		__atomic_store_n((uint64_t *)(void *)w->clear, 0, __ATOMIC_RELAXED);
+		/* As behind a short message that has all of it; others see to it themselves. */
+		__atomic_store_n((uint64_t *)(void *)(w->at + ring_record(len)), 0,
+				 __ATOMIC_RELAXED);
 	}
 	return status;
 }

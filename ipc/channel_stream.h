@@ -150,6 +150,9 @@ CHANNEL_INLINE bool channel_writer_fits(struct channel_writer *w, size_t len)
 CHANNEL_INLINE enum channel_status channel_writer_room(struct channel_writer *w, size_t len,
 						       uint64_t deadline, void **room)
 {
+	/* Words that were 0 may be the caller's by now, or will be. */
+	if (len >= CHANNEL_SHORT || ring_rare(w->room))
+		w->clear = w->at;
 	if (ring_rare(!channel_writer_fits(w, len))) {
 		struct channel_writer copy = *w;
 		void *place = NULL;
@@ -166,10 +169,12 @@ CHANNEL_INLINE enum channel_status channel_writer_room(struct channel_writer *w,
 	return CHANNEL_OK;
 }
 
-/* The step past a record. */
+/* The step past a record; what the caller may have written behind it is not 0. */
 CHANNEL_INLINE void channel_writer_step(struct channel_writer *w, size_t len)
 {
 	w->at += ring_record(len);
+	if (ring_rare(w->room != len + 1))
+		w->clear = w->at;
 	w->room = 0;
 	w->sent++;
 	w->sent_bytes += len;
@@ -244,7 +249,7 @@ CHANNEL_INLINE enum channel_status channel_writer_add(struct channel_writer *w, 
 CHANNEL_INLINE enum channel_status channel_writer_commit(struct channel_writer *w, size_t len)
 {
 	uint64_t *word = (void *)w->at;
-	bool clear = w->room <= CHANNEL_SHORT; /* as when room was asked for */
+	bool clear = w->room == len + 1 && len < CHANNEL_SHORT; /* as when room was asked for */
 
 	if (ring_rare(len >= w->room || w->first != NULL)) {
 		struct channel_writer copy = *w;
