@@ -277,6 +277,13 @@ local function sleeps_till_the_flush(s)
 	s:meet()
 end
 
+local function receives_short_ones(s)
+	for n = 0, LENGTHS + 10 * s.rounds - 1 do
+		s:recv(s.ch, n, n % 9)
+	end
+	s:closed(s.ch, "finished")
+end
+
 local function sees_added(s)
 	for i = 0, 2 do
 		s:meet()
@@ -435,6 +442,7 @@ return {
 	{ says = "a batch that finds no room is shown, and goes on", right = receives_more_than_fits },
 	{ says = "a batch wakes nobody, and its flush wakes the receiver once", right = sleeps_till_the_flush },
 	{ says = "what a writer writes is received like any message", right = receives_all },
+	{ says = "what is written behind a message, in its room, is no message", right = receives_short_ones },
 	{ says = "what is sent in any way a reader reads", left = sends_all },
 	{ says = "what a writer adds is seen with the next flush, commit or close", right = sees_added },
 	{ says = "streams used out of turn are misuse, and change nothing", right = receives_one_of_three },

@@ -186,6 +186,7 @@ static void send_in_place(struct side *s, struct channel *ch, const void *msg, s
 	void *room = NULL;
 
 	GIVES(s, CHANNEL_OK, channel_reserve(ch, len + spare, CHANNEL_FOREVER, &room));
+	memset(room, 0xff, len + spare);
 	memcpy(room, msg, len);
 	GIVES(s, CHANNEL_OK, channel_commit(ch, len));
 }

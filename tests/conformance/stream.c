@@ -4,13 +4,39 @@
 
 #define COUNT(s) (80 + 10 * (s)->rounds)
 
-static void write_one(struct side *s, struct channel_writer *w, unsigned n)
+/* Room for more than the message has, by little or by much. */
+static size_t spare_of(struct side *s, size_t len)
 {
-	size_t len = side_length(s, n),
-	       spare = side_random(s, 2) ? (channel_max(w->ch) - len) / 2 : 0;
+	size_t most = channel_max(s->ch) - len;
+
+	switch (side_random(s, 3)) {
+	case 0:
+		return 0;
+	case 1:
+		return most < 24 ? most : side_random(s, 24);
+	default:
+		return most / 2;
+	}
+}
+
+/* All of the room is the caller's to write to, also where the message will not be. */
+static void *write_room(struct side *s, struct channel_writer *w, size_t len)
+{
 	void *room = NULL;
 
-	GIVES(s, CHANNEL_OK, channel_writer_room(w, len + spare, CHANNEL_FOREVER, &room));
+	GIVES(s, CHANNEL_OK, channel_writer_room(w, len, CHANNEL_FOREVER, &room));
+	memset(room, 0xff, len);
+	return room;
+}
+
+static void write_one(struct side *s, struct channel_writer *w, unsigned n)
+{
+	size_t len = side_length(s, n);
+	void *room;
+
+	if (side_random(s, 4) == 0) /* and then thinks better of it */
+		write_room(s, w, side_random(s, 100));
+	room = write_room(s, w, len + spare_of(s, len));
 	memcpy(room, side_message(s, n, len), len);
 	if (side_random(s, 2))
 		GIVES(s, CHANNEL_OK, channel_writer_commit(w, len));
@@ -52,6 +78,29 @@ static void reads(struct side *s)
 	GIVES(s, CHANNEL_CLOSED, channel_reader_next(&r, CHANNEL_FOREVER, &msg, &len));
 	channel_reader_close(&r);
 	CHECK(s, side_stats(s).received == COUNT(s));
+	side_closed(s, s->ch, CHANNEL_FINISHED);
+}
+
+/* Short ones, of which the next begins where this one's room was written to. */
+static void writes_into_all_of_it(struct side *s)
+{
+	struct channel_writer w = channel_writer_open(s->ch);
+
+	for (unsigned n = 0; n < COUNT(s); n++) {
+		size_t len = n % 9;
+		void *room = write_room(s, &w, len + side_random(s, 24));
+
+		memcpy(room, side_message(s, n, len), len);
+		GIVES(s, CHANNEL_OK, channel_writer_commit(&w, len));
+	}
+	channel_writer_close(&w);
+	channel_finish(s->ch);
+}
+
+static void receives_short_ones(struct side *s)
+{
+	for (unsigned n = 0; n < COUNT(s); n++)
+		side_recv_length(s, s->ch, n, n % 9);
 	side_closed(s, s->ch, CHANNEL_FINISHED);
 }
 
@@ -209,6 +258,8 @@ static void receives_what_was_right(struct side *s)
 
 const struct sentence sentences_stream[] = {
 	{"what a writer writes is received like any message", writes, receives, 0},
+	{"what is written behind a message, in its room, is no message", writes_into_all_of_it,
+	 receives_short_ones, 0},
 	{"what is sent in any way a reader reads", sends, reads, 0},
 	{"what a writer writes a reader reads", writes, reads, 0},
 	{"writers and readers come and go between any two messages", writes_now_and_then,
