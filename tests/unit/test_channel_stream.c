@@ -111,6 +111,62 @@ static void what_was_added_is_seen_with_the_flush_and_not_before(void **state)
 	channel_pair_free(&p);
 }
 
+/* Room for more than is sent, all of it written to; or that first, and then just enough. */
+static enum channel_status test_write_less(struct channel_writer *w, size_t room_len, size_t len,
+					   uint64_t seq, unsigned how)
+{
+	enum channel_status status = CHANNEL_OK;
+	void *room;
+
+	for (unsigned i = 0; status == CHANNEL_OK && i < 1 + how / 2; i++) {
+		status = channel_writer_room(w, i ? len : room_len, CHANNEL_NOW, &room);
+		if (status == CHANNEL_OK)
+			memset(room, 0xff, i ? len : room_len);
+	}
+	if (status != CHANNEL_OK)
+		return status;
+	test_fill(room, len, seq);
+	return how % 2 ? channel_writer_add(w, len) : channel_writer_commit(w, len);
+}
+
+/* Each message is followed by one that takes the words behind it to be as they were cleared. */
+static void test_write_less_and_drain(struct channel_pair *p, size_t room_len, size_t len,
+				      unsigned how)
+{
+	struct channel_writer w = channel_writer_open(p->a);
+	struct channel_reader r = channel_reader_open(p->b);
+	uint64_t sent = 0, got = 0;
+
+	while (got < 1000) {
+		while (sent < got + 1 + got % 7 &&
+		       (sent % 2 ? test_write(&w, 8, sent, CHANNEL_NOW, false)
+				 : test_write_less(&w, room_len, len, sent, how)) == CHANNEL_OK)
+			sent++;
+		assert_true(sent > got);
+		assert_int_equal(channel_writer_flush(&w), CHANNEL_OK);
+		for (; got < sent; got++)
+			test_read(&r, got % 2 ? 8 : len, got, CHANNEL_NOW);
+		test_read_nothing(&r, CHANNEL_AGAIN);
+	}
+	channel_writer_close(&w);
+	channel_reader_close(&r);
+}
+
+static void what_is_left_over_of_the_room_is_no_message(void **state)
+{
+	static const size_t rooms[] = {8, 31, 32, 100, 500};
+
+	(void)state;
+	for (unsigned i = 0; i < 4 * sizeof(rooms) / sizeof(rooms[0]); i++)
+		for (size_t len = 0; len < rooms[i / 4]; len += 5) {
+			struct channel_pair p;
+
+			channel_pair_init(&p, 4096, 0);
+			test_write_less_and_drain(&p, rooms[i / 4], len, i % 4);
+			channel_pair_free(&p);
+		}
+}
+
 static void a_writer_and_a_withheld_batch_exclude_each_other(void **state)
 {
 	struct channel_pair p;
@@ -414,6 +470,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(messages_of_all_lengths_pass_at_all_places),
 		cmocka_unit_test(what_was_added_is_seen_with_the_flush_and_not_before),
+		cmocka_unit_test(what_is_left_over_of_the_room_is_no_message),
 		cmocka_unit_test(a_writer_and_a_withheld_batch_exclude_each_other),
 		cmocka_unit_test(streams_and_the_other_calls_pass_the_same_messages),
 		cmocka_unit_test(a_message_stays_until_it_is_done_with),
