@@ -16,11 +16,18 @@ static inline bool beside_is_silent(const struct ring_receiver *r)
 	return !__atomic_load_n(ring_word(r->memory, r->size, r->cursor), __ATOMIC_RELAXED);
 }
 
+/* Neither closed nor named by a set, which would have to be told that it is no more. */
+static inline bool beside_is_free(const struct ring_receiver *r)
+{
+	return !__atomic_load_n(&r->control->flag.receiver, __ATOMIC_RELAXED);
+}
+
 /* Nothing is there, nothing is held, and the ring is the one to wait at. */
 static inline bool beside_is_usual(const struct channel *ch)
 {
 	return ch->beside && bell_mode.kernel && !endpoint_wait_as_task && !ch->rx.held &&
-	       !ch->rx.reason && !ch->rx_waits && beside_is_silent(&ch->rx);
+	       !ch->rx.reason && !ch->rx_waits && beside_is_silent(&ch->rx) &&
+	       beside_is_free(&ch->rx);
 }
 
 /* endpoint_ack, where the sender does not wait for room. */

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Sets: what is reported, in what order, at what cost, and that no wake-up is lost. */
 #include <errno.h>
+#include <linux/futex.h>
 #include <pthread.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "container/kernel_calls.h"
 #include "ipc/monotonic.h"
 #include "ipc/set_member.h"
 #include "tests/unit/channel_case.h"
@@ -327,6 +331,39 @@ static void a_set_that_is_gone_can_still_be_told(void **state)
 	assert_recv(pairs[0].b, "x");
 }
 
+static long kernel_wait(uint32_t *word, uint32_t expected, uint64_t deadline)
+{
+	struct timespec at = monotonic_timespec(deadline);
+
+	return syscall(SYS_futex, word, FUTEX_WAIT_BITSET_PRIVATE, expected, &at, NULL,
+		       FUTEX_BITSET_MATCH_ANY);
+}
+
+static long kernel_wake(uint32_t *word)
+{
+	return syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+}
+
+/* As in a guest, where the peer is on the same core. */
+static void who_waits_for_a_member_by_itself_does_not_hide_it_from_the_set(void **state)
+{
+	static const struct kernel_calls calls = {.wait = kernel_wait, .wake = kernel_wake};
+	const struct kernel_calls *before = bell_mode.kernel;
+	const void *msg;
+	size_t len;
+
+	(void)state;
+	bell_mode.kernel = &calls;
+	pairs[3].a->beside = pairs[3].b->beside = true;
+	assert_non_null(channel_set_receive(set, pairs[3].b, &pairs[3]));
+	assert_none(monotonic_now() + MS);
+	assert_int_equal(channel_peek(pairs[3].b, monotonic_now() + MS, &msg, &len), CHANNEL_AGAIN);
+	assert_none(CHANNEL_NOW);
+	assert_int_equal(channel_send(pairs[3].a, "x", 1, CHANNEL_NOW), CHANNEL_OK);
+	assert_ready(&pairs[3]);
+	bell_mode.kernel = before;
+}
+
 static void there_are_as_many_sets_as_bells(void **state)
 {
 	struct channel_set *sets[BELL_SETS];
@@ -440,6 +477,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(no_event_of_other_threads_is_lost),
 	TEST(numbers_that_name_nobody_do_no_harm),
 	TEST(a_set_that_is_gone_can_still_be_told),
+	TEST(who_waits_for_a_member_by_itself_does_not_hide_it_from_the_set),
 	TEST(there_are_as_many_sets_as_bells),
 	TEST(there_is_a_member_for_each_bit),
 	TEST(asked_to_stop_a_wait_for_ever_says_so),
