@@ -106,6 +106,7 @@ static void call_keep(struct runtime_lua_endpoint *e, uint64_t number, const voi
 		return;
 	}
 	c->kept = true;
+	runtime_lua_wait_changed();
 	c->number = number;
 	c->len = len;
 	c->bytes = malloc(len + 1);

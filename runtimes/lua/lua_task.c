@@ -76,19 +76,14 @@ static int join_try(lua_State *L, struct runtime_lua_task *t, uint64_t deadline)
 			return task_results(L, t);
 		if (runtime_lua_wait_over(deadline, &stopping))
 			return wait_failure(L, stopping);
-		t->joiners++;
 		runtime_lua_wait(L, &w, (lua_KContext)deadline, join_on);
-		t->joiners--;
 	}
 }
 
 static int join_on(lua_State *L, int status, lua_KContext deadline)
 {
-	struct runtime_lua_task *t = task_check(L);
-
 	(void)status;
-	t->joiners--;
-	return join_try(L, t, (uint64_t)deadline);
+	return join_try(L, task_check(L), (uint64_t)deadline);
 }
 
 /* task:join([timeout]) -> what it returned | nil, its error or a word. [-0, +n, v] */

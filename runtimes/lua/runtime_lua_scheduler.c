@@ -28,9 +28,9 @@ static __thread struct {
 	char *orphan;                     /* with this report; NULL where memory was out */
 	unsigned calls;                   /* to receive and send */
 	struct runtime_lua_task *current; /* NULL in the script's main part */
-	struct channel_set *set; /* empty but while the component sleeps; NULL: not made yet */
-	struct channel_member **members; /* all that are in it */
-	unsigned member_count;
+	/* Of the innermost wait that could not yield, what it joins; only ever compared. */
+	const struct runtime_lua_task *joined;
+	bool changed; /* a wait that was looked at before may be over since */
 } scheduler;
 
 __thread unsigned runtime_lua_task_count;
@@ -78,6 +78,28 @@ static bool wait_is_over(const struct runtime_lua_wait *w)
 	if ((w->until_stop || w->deadline == CHANNEL_FOREVER) && component_stopping())
 		return true;
 	return past(w->deadline);
+}
+
+void runtime_lua_wait_changed(void)
+{
+	scheduler.changed = true;
+}
+
+/* What a wait is to join, or NULL. */
+static struct runtime_lua_task *wait_task(const struct runtime_lua_wait *w)
+{
+	return w->count == 1 && w->one.kind == RUNTIME_LUA_WAIT_TASK ? w->one.task : NULL;
+}
+
+/* Whether somebody waits for it, and will be told. */
+static bool task_is_joined(const struct runtime_lua_task *t)
+{
+	const struct runtime_lua_task *other = scheduler.list.next;
+
+	while (other != &scheduler.list &&
+	       (other->state != RUNTIME_LUA_TASK_WAITING || wait_task(&other->wait) != t))
+		other = other->next;
+	return other != &scheduler.list || scheduler.joined == t;
 }
 
 static void list_append(struct runtime_lua_task *list, struct runtime_lua_task *t)
@@ -161,7 +183,7 @@ static void task_ended(lua_State *L, struct runtime_lua_task *t)
 	}
 	lua_pushnil(L);
 	lua_rawsetp(L, LUA_REGISTRYINDEX, t);
-	if (!t->unjoined || t->joiners)
+	if (!t->unjoined || task_is_joined(t))
 		return;
 	lua_gc(L, LUA_GCCOLLECT);
 	if (scheduler.orphaned)
@@ -193,6 +215,11 @@ void runtime_lua_task_forget(struct runtime_lua_task *t)
 
 void runtime_lua_task_cancel(lua_State *L, struct runtime_lua_task *t)
 {
+	const struct runtime_lua_task *joined =
+		t->state == RUNTIME_LUA_TASK_WAITING ? wait_task(&t->wait) : NULL;
+	/* It would have been told, and now perhaps nobody is: who runs next looks. */
+	bool untold = joined && joined->unjoined;
+
 	list_take(t);
 	runtime_lua_task_count--;
 	task_close(t);
@@ -202,6 +229,8 @@ void runtime_lua_task_cancel(lua_State *L, struct runtime_lua_task *t)
 	t->count = 1;
 	lua_pushnil(L);
 	lua_rawsetp(L, LUA_REGISTRYINDEX, t);
+	if (untold)
+		lua_gc(L, LUA_GCCOLLECT);
 }
 
 void runtime_lua_task_run(lua_State *L, struct runtime_lua_task *t)
@@ -240,6 +269,7 @@ static bool tasks_run(lua_State *L)
 {
 	bool ran = false;
 
+	scheduler.changed = false;
 	for (unsigned n = runtime_lua_task_count; n && runtime_lua_task_count; n--) {
 		struct runtime_lua_task *t = scheduler.list.next;
 
@@ -264,14 +294,19 @@ static bool tasks_run(lua_State *L)
  */
 static void task_park(lua_State *L, const struct runtime_lua_wait *own)
 {
-	int error = runtime_lua_sleep_add(own);
+	int error;
 
+	if (scheduler.changed)
+		return;
+	error = runtime_lua_sleep_add(own);
 	for (struct runtime_lua_task *t = scheduler.list.next; t != &scheduler.list; t = t->next)
 		if (!error && t->state == RUNTIME_LUA_TASK_WAITING)
 			error = runtime_lua_sleep_add(&t->wait);
 	error = runtime_lua_sleep(error);
+	if (error)
+		scheduler.joined = NULL;
 	if (error == -EDEADLK)
-		luaL_error(L, "deadlock: every task waits for another to end");
+		luaL_error(L, "deadlock: every task waits for another");
 	if (error)
 		luaL_error(L, "no set of channels to wait for: %s", strerror(-error));
 }
@@ -279,9 +314,14 @@ static void task_park(lua_State *L, const struct runtime_lua_wait *own)
 /* Run the others until what is waited for has come. [-0, +0, v] */
 static void wait_here(lua_State *L, const struct runtime_lua_wait *w)
 {
-	while (!wait_is_over(w))
+	const struct runtime_lua_task *before = scheduler.joined;
+
+	while (!wait_is_over(w)) {
+		scheduler.joined = wait_task(w);
 		if (!tasks_run(L) && !wait_is_over(w))
 			task_park(L, w);
+	}
+	scheduler.joined = before;
 }
 
 void runtime_lua_wait(lua_State *L, const struct runtime_lua_wait *w, lua_KContext ctx,
@@ -364,6 +404,7 @@ void runtime_lua_tasks_stop(void)
 	scheduler.failed.next = scheduler.failed.prev = &scheduler.failed;
 	runtime_lua_task_count = 0;
 	scheduler.current = NULL;
+	scheduler.joined = NULL;
 	scheduler.orphaned = false;
 	free(scheduler.orphan);
 	scheduler.orphan = NULL;

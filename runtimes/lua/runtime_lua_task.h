@@ -21,10 +21,9 @@ struct runtime_lua_task {
 	struct runtime_lua_task *prev, *next; /* in one of the scheduler's lists, or NULL */
 	lua_State *co;                        /* its user value */
 	enum runtime_lua_task_state state;
-	int count;        /* values on co's stack: arguments at first, results at the end */
-	unsigned joiners; /* that wait now */
-	bool unjoined;    /* it has failed and nobody knows */
-	char *report;     /* its error with a traceback; NULL before, and where memory was out */
+	int count;     /* values on co's stack: arguments at first, results at the end */
+	bool unjoined; /* it has failed and nobody knows */
+	char *report;  /* its error with a traceback; NULL before, and where memory was out */
 	struct runtime_lua_wait wait;
 };
 

@@ -61,6 +61,9 @@ static inline bool runtime_lua_alone(void)
 /* Whether a call that was answered CHANNEL_AGAIN is to say so; *stopping: because of that. */
 bool runtime_lua_wait_over(uint64_t deadline, bool *stopping);
 
+/* To be called by an is_over that has ended another's wait, lest all sleep over that. */
+void runtime_lua_wait_changed(void);
+
 /* Whether an item's wait is over; looks, and never waits. */
 bool runtime_lua_item_over(const struct runtime_lua_wait_item *item);
 

@@ -124,6 +124,48 @@ static void test_calls_that_cannot_yield_find_their_replies(void **state)
 		  "assert(got % 3 == 0); ch:close()");
 }
 
+/* Nobody's; answers the first request once it is looked at. */
+static bool answers_meanwhile(const void *peer)
+{
+	struct channel *ch = *(struct channel *const *)peer;
+	struct request r;
+
+	if (peer_look(ch) == CHANNEL_OK && request_take(ch, &r) && !memcmp(r.text, "first", 5))
+		call_reply(ch, r.id, r.text, r.len, CHANNEL_NOW);
+	return false;
+}
+
+static int meanwhile_on(lua_State *L, int status, lua_KContext context)
+{
+	(void)L, (void)status, (void)context;
+	return 0;
+}
+
+static int meanwhile(lua_State *L)
+{
+	struct runtime_lua_wait w = {.deadline = CHANNEL_FOREVER, .count = 1};
+
+	w.one = (struct runtime_lua_wait_item){.kind = RUNTIME_LUA_WAIT_OTHER,
+					       .is_over = answers_meanwhile,
+					       .of = &fixture->one.b};
+	runtime_lua_wait(L, &w, 0, meanwhile_on);
+	return 0;
+}
+
+/* All tasks wait; the first one's reply comes when that was looked at, the third one finds it. */
+static void test_a_reply_that_another_call_finds_wakes_its_own(void **state)
+{
+	struct fixture *f = *state;
+
+	lua_register(f->L, "meanwhile", meanwhile);
+	run(f,
+	    "local ch, before = atoll.open 'one', atoll.now()\n"
+	    "local a = atoll.spawn(function() return ch:call('first') end)\n"
+	    "local m = atoll.spawn(meanwhile)\n"
+	    "local b = atoll.spawn(function() return ch:call('other', 1) end)\n"
+	    "assert(a:join() == 'first' and atoll.now() - before < 0.5); m:cancel(); b:cancel()");
+}
+
 /* Waits for two requests, answers the first, then the second, then whatever comes. */
 static void *late(void *arg)
 {
@@ -350,6 +392,7 @@ static const struct CMUnitTest tests[] = {
 	LUA_TEST(test_a_call_that_failed_brings_the_servers_words),
 	LUA_TEST(test_replies_find_their_calls_in_any_order),
 	LUA_TEST(test_calls_that_cannot_yield_find_their_replies),
+	LUA_TEST(test_a_reply_that_another_call_finds_wakes_its_own),
 	LUA_TEST(test_a_late_reply_is_dropped_and_counted),
 	LUA_TEST(test_a_cancelled_call_is_nobodys_any_more),
 	LUA_TEST(test_all_callers_of_a_server_that_dies_are_told),

@@ -194,6 +194,47 @@ static void test_an_error_that_nobody_has_joined_ends_the_component_with_the_scr
 	assert_fails(*state, "keep = atoll.spawn(error, 'kept')");
 }
 
+/* Each script says "on" if its component goes on for long after the error. */
+static void assert_fails_at_once(struct fixture *f, const char *script)
+{
+	assert_fails(f, script);
+	assert_int_equal(peer_look(f->one.b), CHANNEL_AGAIN);
+}
+
+static void test_an_error_whose_joiner_was_cancelled_before_ends_the_component(void **state)
+{
+	assert_fails_at_once(
+		*state, "ch = atoll.open 'one'\n"
+			"local j = atoll.spawn(function(t) t:join() end, atoll.spawn(function()\n"
+			"  atoll.sleep(0.01); error 'alone' end))\n"
+			"atoll.yield(); assert(j:status() == 'waiting' and j:cancel())\n"
+			"atoll.sleep(0.1); ch:send('on')");
+}
+
+static void test_an_error_whose_joiner_is_cancelled_then_ends_the_component(void **state)
+{
+	assert_fails_at_once(
+		*state,
+		"ch = atoll.open 'one'; local j\n"
+		"atoll.spawn(function()\n"
+		"  local t = atoll.spawn(function() atoll.yield(); j:cancel(); error 'alone' end)\n"
+		"  j = atoll.spawn(function(t) t:join() end, t)\n"
+		"end)\n"
+		"atoll.sleep(0.1); ch:send('on')");
+	fixture_teardown(state);
+	assert_int_equal(fixture_setup(state), 0);
+	/* It has failed, and before its joiner runs that is cancelled. */
+	assert_fails_at_once(*state, "ch = atoll.open 'one'; local j, go\n"
+				     "atoll.spawn(function()\n"
+				     "  local t = atoll.spawn(function() while not go do "
+				     "atoll.yield() end error 'alone' end)\n"
+				     "  atoll.spawn(function() atoll.yield(); go = true; "
+				     "atoll.yield(); j:cancel() end)\n"
+				     "  j = atoll.spawn(function(t) t:join() end, t)\n"
+				     "end)\n"
+				     "atoll.sleep(0.1); ch:send('on')");
+}
+
 static void test_the_script_goes_on_until_its_tasks_have_ended(void **state)
 {
 	run(*state, "atoll.spawn(function() atoll.sleep(0.01); done = true end)");
@@ -363,6 +404,8 @@ int main(void)
 		LUA_TEST(test_an_error_goes_to_whoever_joins),
 		LUA_TEST(test_an_error_that_nobody_can_join_ends_the_component),
 		LUA_TEST(test_an_error_that_nobody_has_joined_ends_the_component_with_the_script),
+		LUA_TEST(test_an_error_whose_joiner_was_cancelled_before_ends_the_component),
+		LUA_TEST(test_an_error_whose_joiner_is_cancelled_then_ends_the_component),
 		LUA_TEST(test_the_script_goes_on_until_its_tasks_have_ended),
 		LUA_TEST(test_a_join_has_a_timeout),
 		LUA_TEST(test_a_cancelled_task_closes_its_variables),
