@@ -69,7 +69,7 @@ bench: all $(B)/bench/channels $(B)/bench/switch
 	$(Q)lua5.4 tests/bench/lua/run.lua
 	$(Q)tests/bench/run
 
-setup: $(B)/.setup-build $(B)/.setup-test $(B)/.setup-check
+setup: $(B)/.setup-build $(B)/.setup-test $(B)/.setup-check $(B)/.setup-bench
 
 $(B)/.setup-test: | $(B)/.setup-build
 $(B)/.setup-check: | $(B)/.setup-test
@@ -85,15 +85,17 @@ clean:
 	$(Q)rm -rf $(B)
 
 help:
-	@echo 'make                build the tool (build/atoll) and the libraries it packs'
-	@echo 'make run [FILE=f]   pack examples/wordcount and run it on Xen, on this text'
-	@echo 'make test           set up, build and run every test'
-	@echo 'make stress [MINUTES=n] all ways to use a channel against each other, so long each'
-	@echo 'make fuzz [SECONDS=n] fuzz what reads a channel, so long for each target'
-	@echo 'make check          format, static analysis, warnings of two compilers'
-	@echo 'make bench          print the figures'
-	@echo 'make setup          only install the Debian packages that all of this needs'
-	@echo 'make clean          remove build/'
+	@echo 'make                     build the tool (build/atoll) and the libraries it packs'
+	@echo 'make run [FILE=f]        pack examples/wordcount and run it on Xen, on this text'
+	@echo 'make test                set up, build and run every test'
+	@echo 'make tests               only build them, for tests/run STEP'
+	@echo 'make stress [MINUTES=5]  all ways to use a channel against each other, three times'
+	@echo '                         so long: without a sanitizer and with each of two'
+	@echo 'make fuzz [SECONDS=60]   fuzz what reads a channel, so long for each target'
+	@echo 'make check               format, static analysis, warnings of two compilers'
+	@echo 'make bench               print the figures'
+	@echo 'make setup               only install the Debian packages that all of this needs'
+	@echo 'make clean               remove build/'
 	@echo 'V=1 shows the commands.'
 
 -include $(shell test -d $(B)/obj && find $(B)/obj -name '*.d')

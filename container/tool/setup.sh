@@ -14,7 +14,7 @@ test="libcmocka-dev valgrind gdb libsqlite3-dev lua-cjson-dev lua-lpeg-dev spin"
 debug="gdb"
 bench="g++ libdpdk-dev libck-dev libboost-dev libboost-context-dev liburcu-dev libzmq3-dev libnng-dev iceoryx
 	libiceoryx-binding-c-dev lua-socket"
-check="clang clang-format clang-tidy cppcheck"
+check="clang libclang-rt-14-dev clang-format clang-tidy cppcheck"
 
 die() {
 	echo "setup: $*" >&2
