@@ -64,9 +64,12 @@ SECTIONS
 		BYTE(1) BYTE(0x1b) BYTE(0xff) BYTE(0xff)
 		LONG(image_unwind_start - .)
 	} :rodata :unwind
+	/* The zero is its end to whoever goes through it: that of crtend.o, which comes
+	   before the C library here, the linker drops. */
 	.eh_frame : {
 		image_unwind_start = .;
 		KEEP(*(.eh_frame)) *(.eh_frame.*)
+		LONG(0)
 	} :rodata
 	.gcc_except_table : { *(.gcc_except_table .gcc_except_table.*) }
 	/* The packer puts the components' constructors, data and bss where INCLUDE names them. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A handler can walk the stack of what it interrupted, wherever that was: in the
- * middle of a function, in a system call, on the way out of one.
+ * middle of a function, in a system call, on the way out of one; and code that no
+ * unwind table names is in no function, which the unwinder says and lives.
  */
 #define _GNU_SOURCE /* syscall */
 #include "signals.h"
@@ -12,6 +13,14 @@
 #include <unwind.h>
 
 #define CALLS 100
+
+/* Code without a word for the unwinder, like what pads one function from the next. */
+__asm__(".pushsection .text.unnamed, \"ax\"\n"
+	"unnamed_code:\n\t"
+	".skip 16, 0x90\n"
+	".popsection");
+
+extern const char unnamed_code[];
 
 static volatile sig_atomic_t count, found;
 static void *wanted;
@@ -68,8 +77,17 @@ static void check_one(void (*code)(struct pelting *pelting), const char *what)
 	expect(count >= PELT_ROUNDS && found == count, what);
 }
 
+/* That which interrupts a function at its first instruction asks for what precedes it. */
+static void check_unnamed(void)
+{
+	for (int i = 1; i < 16; i++)
+		expect(!_Unwind_FindEnclosingFunction((void *)(uintptr_t)(unnamed_code + i)),
+		       "code without unwind tables is in no function");
+}
+
 void check_unwinding(void)
 {
+	check_unnamed();
 	handler_set(SIGUSR1, walk, SA_ONSTACK);
 	check_one(spin, "a handler finds the function that was interrupted");
 	check_one(call, "and one that makes system calls");
