@@ -57,17 +57,10 @@ SECTIONS
 		PROVIDE_HIDDEN(__rela_iplt_end = .);
 	}
 	.stapsdt.base : { *(.stapsdt.base) }
-	/* By which the unwinder finds .eh_frame: version 1, a distance of 4 bytes from
-	   there, and neither a count nor a table to search, which is larger than all
-	   that a crash gains by it. Format: Linux Standard Base 5.0, core, 10.6.2. */
-	.eh_frame_hdr : {
-		BYTE(1) BYTE(0x1b) BYTE(0xff) BYTE(0xff)
-		LONG(image_unwind_start - .)
-	} :rodata :unwind
+	.eh_frame_hdr : { *(.eh_frame_hdr) } :rodata :unwind
 	/* The zero is its end to whoever goes through it: that of crtend.o, which comes
 	   before the C library here, the linker drops. */
 	.eh_frame : {
-		image_unwind_start = .;
 		KEEP(*(.eh_frame)) *(.eh_frame.*)
 		LONG(0)
 	} :rodata

@@ -101,8 +101,8 @@ end
 local function link_guest(job, inputs)
 	local crt = start_files(job)
 	local command = { "gcc", "-static", "-no-pie", "-nostartfiles", "-Wl,--gc-sections", "-Wl,--build-id=none",
-		"-o", job.output .. ".debug", "-T", link_script(job, read(job.lib .. "/image.lds")), crt["crt1.o"],
-		crt["crti.o"], crt["crtbegin.o"], job.lib .. "/kernel.o" }
+		"-Wl,--eh-frame-hdr", "-o", job.output .. ".debug", "-T", link_script(job, read(job.lib .. "/image.lds")),
+		crt["crt1.o"], crt["crti.o"], crt["crtbegin.o"], job.lib .. "/kernel.o" }
 	append(append(append(command, wraps(job)), inputs), lean.objects(job.lib, append(programs.archives(job), inputs)))
 	append(command, libraries(job, job.lib))
 	append(command, { "-ljemalloc", "-lm", crt["crtend.o"], crt["crtn.o"] })
