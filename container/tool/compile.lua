@@ -70,15 +70,30 @@ local function place(job, component, field)
 	return ('%s:%d: component "%s": field %s'):format(job.manifest.path, component.line, component.name, field)
 end
 
--- The folder of the headers of its contracts, or nil.
-local function contract_headers(job, component)
-	local dir
-	for _, entry in ipairs(component.contracts) do
-		dir = ("%s/%s.include"):format(job.dir, component.name)
-		local made, err = files.mkdir(dir)
-		if not made then
-			fail("%s; expected a folder to write to", err)
+-- A header that is found before the C library's must not have the name of one.
+local function check_header(job, component, name)
+	local own = run({ "gcc", "-print-file-name=include" }, "gcc"):gsub("%s+$", "")
+	for _, dir in ipairs({ "/usr/include", own, job.root .. "/runtimes/c" }) do
+		if files.stat(("%s/%s.h"):format(dir, name)) then
+			fail('%s:%d: component "%s": its contract %s would be the header %s.h, as %s/%s.h is; expected another name',
+				job.manifest.path, component.line, component.name, name, name, dir, name)
 		end
+	end
+end
+
+-- The folder of the headers of its contracts, and of none that were, or nil.
+local function contract_headers(job, component)
+	if #component.contracts == 0 then
+		return nil
+	end
+	local dir = ("%s/%s.include"):format(job.dir, component.name)
+	files.remove(dir)
+	local made, err = files.mkdir(dir)
+	if not made then
+		fail("%s; expected a folder to write to", err)
+	end
+	for _, entry in ipairs(component.contracts) do
+		check_header(job, component, entry.name)
 		write(("%s/%s.h"):format(dir, entry.name), contract_c.header(entry, component))
 	end
 	return dir

@@ -35,13 +35,16 @@ local types = {
 	string = { size = LENGTH_SIZE, c = "struct contract_string", lua = "string" },
 }
 
--- What a field must not be called, because it is a member of a struct in C.
+-- What a field must not be called, because it is a member of a struct in C: keywords, and macros.
 local C_KEYWORDS = {}
 for word in ([[auto break case char const continue default do double else enum extern float for goto if
 	inline int long register restrict return short signed sizeof static struct switch typedef union
-	unsigned void volatile while bool true false asm typeof]]):gmatch("%a+") do
+	unsigned void volatile while bool true false asm typeof errno linux unix]]):gmatch("%a+") do
 	C_KEYWORDS[word] = true
 end
+
+-- Nor a message: the header has a struct and an enum by these names itself.
+local HEADERS_OWN = { kind = true, message = true }
 
 local function fnv1a(text)
 	local hash = 0x811c9dc5
@@ -166,7 +169,9 @@ function builder:messages()
 	end
 	local seen = {}
 	for _, name in ipairs(names) do
-		if self:check_name("message", name, seen) then
+		if HEADERS_OWN[name] then
+			self.report("messages", 'message: got the name "%s", expected another: the header has a %s of its own', name, name)
+		elseif self:check_name("message", name, seen) then
 			local message = self:message(name, self.channel.messages[name])
 			if message.tag and tags[message.tag] then
 				self.report("messages", "%s and %s have the same tag; expected another name for one of them", name,

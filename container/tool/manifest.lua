@@ -54,13 +54,16 @@ end
 
 -- Blocks end where the next one begins; lines are only searched in between.
 function reader:blocks_bound(blocks)
+	local lines, following = {}, {}
+	for i, block in ipairs(blocks) do
+		lines[i] = block.line
+	end
+	table.sort(lines)
+	for i = #lines - 1, 1, -1 do
+		following[lines[i]] = lines[i] < lines[i + 1] and lines[i + 1] or following[lines[i]]
+	end
 	for _, block in ipairs(blocks) do
-		block.stop = #self.lines + 1
-		for _, other in ipairs(blocks) do
-			if other.line > block.line and other.line < block.stop then
-				block.stop = other.line
-			end
-		end
+		block.stop = following[block.line] or #self.lines + 1
 		block.lines = {}
 		block.title = ('%s "%s": '):format(block.kind, shown(block.name))
 	end
@@ -168,7 +171,7 @@ end
 function reader:check_components(blocks)
 	local components, seen = {}, {}
 	self:check_count(blocks)
-	for i, block in ipairs(blocks) do
+	for i, block in ipairs({ table.unpack(blocks, 1, layout.components_max) }) do
 		self:check_name(block, seen)
 		local component = self:check_component(block)
 		component.index = i - 1

@@ -16,7 +16,7 @@ local wire = {}
 
 -- The contract between the sides, or nil. The largest message, with its header, is half the ring.
 local function contract_of(reader, block, joined, from, to)
-	if joined.order and not joined.messages then
+	if joined.order and block.fields.messages == nil then
 		reader:report_field(block, "order", "got a table, expected none where there are no messages")
 	elseif joined.messages and from and to and joined.size then
 		return contracts.read(function(field, ...)
@@ -27,7 +27,17 @@ local function contract_of(reader, block, joined, from, to)
 	return nil
 end
 
+-- What `require` answers with in every component, whatever modules it has.
+local LIBRARIES = {}
+for word in ("atoll coroutine debug io math os package string table utf8"):gmatch("%w+") do
+	LIBRARIES[word] = true
+end
+
 local function attach(reader, block, component, entry)
+	if component.language == "lua" and LIBRARIES[entry.name] then
+		reader:report(block.line, '%sits contract would go by the name "%s" in component "%s", as a library of Lua\'s does; expected another name',
+			block.title, entry.name, component.name)
+	end
 	for _, other in ipairs(component.contracts) do
 		if other.name == entry.name then
 			reader:report(block.line, '%sits contract would go by the name "%s" in component "%s", as another does; expected another name',
@@ -52,11 +62,12 @@ end
 local function clients_resolve(reader, block, service, components)
 	local clients, seen = {}, {}
 	for _, name in ipairs(service.clients or {}) do
-		if seen[name] then
+		seen[name] = (seen[name] or 0) + 1
+		if seen[name] == 1 then
+			clients[#clients + 1] = reader:component_of(block, "clients", name, components)
+		elseif seen[name] == 2 then
 			reader:report_field(block, "clients", 'got "%s" twice, expected each component once', name)
 		end
-		seen[name] = true
-		clients[#clients + 1] = reader:component_of(block, "clients", name, components)
 	end
 	service.clients = clients
 end

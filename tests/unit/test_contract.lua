@@ -435,6 +435,14 @@ refused("a string has a limit", 'messages = { m = { from = "a", fields = { { "x"
 	"6: " .. M .. "message m: field 1 x: max: got nothing, expected a size such as 8M, from 1 to 2040")
 refused("a field is no word of C", 'messages = { m = { from = "a", fields = { { "int", "u8" } } } }',
 	"6: " .. M .. 'message m: field 1: got the name "int", expected one that is no word of C')
+refused("a message is called as nothing in its header is",
+	'messages = { kind = { from = "a", fields = {} }, message = { from = "a", fields = {} } }',
+	"6: " .. M .. 'message: got the name "kind", expected another: the header has a kind of its own\n'
+	.. "atoll: service.lua:6: " .. M .. 'message: got the name "message", expected another: the header has a message of its own')
+refused("an order beside wrong messages is not said to be without any", 'messages = "x", order = {}',
+	"6: " .. M .. 'got "x" (string), expected a table')
+refused("a field is no macro of C", 'messages = { m = { from = "a", fields = { { "errno", "u8" } } } }',
+	"6: " .. M .. 'message m: field 1: got the name "errno", expected one that is no word of C')
 refused("a field is there once", 'messages = { m = { from = "a", fields = { { "x", "u8" }, { "x", "u8" } } } }',
 	"6: " .. M .. 'message m: field 2: got "x" twice, expected another name')
 refused("a message fits the ring",
@@ -447,5 +455,33 @@ refused("in a state one side sends", 'messages = { m = { from = "a", fields = {}
 	"6: " .. O .. "start: got messages of both sides, expected those of one")
 refused("there is a state to start in", 'messages = { m = { from = "a", fields = {} } }, order = { x = { m = "x" } }',
 	"6: " .. O .. "got 1 states, expected start among at most 256")
+
+-- A channel by that name, whose contract goes by it in a and b.
+local function named(title, name, text)
+	tap.case(title, function()
+		service('messages = { m = { from = "a", fields = {} } }')
+		tool.write("service.lua", (tool.read("service.lua"):gsub('channel "talk"', ('channel "%s"'):format(name))))
+		tool.write("a.c", "int main(void) { return 0; }\n")
+		tool.write("b.lua", "")
+		local out, status = tool.call("build -o out service.lua")
+		tap.equal(out, text)
+		tap.equal(status, tool.FAILED)
+	end)
+end
+
+named("a contract is no library of Lua's", "table", 'atoll: service.lua:5: channel "table": its contract would go by the name "table"'
+	.. ' in component "b", as a library of Lua\'s does; expected another name\n')
+named("a contract is no header of C's", "locale", 'atoll: service.lua:3: component "a": its contract locale would be the header'
+	.. " locale.h, as /usr/include/locale.h is; expected another name\n")
+tap.case("a header of a contract that is no more is not found", function()
+	service('messages = { m = { from = "a", fields = {} } }')
+	tool.write("b.lua", "")
+	tool.write("a.c", "#include <talk.h>\nint main(void) { return 0; }\n")
+	tap.equal(select(2, tool.call("build -o out service.lua")), 0)
+	tool.write("service.lua", (tool.read("service.lua"):gsub('channel "talk"', 'channel "chat"')))
+	local out, status = tool.call("build -o out service.lua")
+	tap.contains(out, "talk.h")
+	tap.equal(status, tool.FAILED)
+end)
 
 tool.finish()

@@ -289,6 +289,12 @@ expect("a service for no client is refused", service('server = "a", clients = {}
 expect("a service that has a client twice is refused", service('server = "a", clients = { "b", "a", "b" }'), {
 	'5: service "w": field clients: got "b" twice, expected each component once',
 })
+expect_refused("a service with a million clients is refused", two(GOOD_C, GOOD_LUA, [[
+	local clients = {}
+	for i = 1, 1100000 do clients[i] = "b" end
+	service "w" { server = "a", clients = clients }]]), 'field clients: got "b" twice, expected each component once')
+expect_refused("thirty thousand components are refused", 'name = "test" cores = 1\nfor i = 1, 30000 do component("x" .. i) {} end\n',
+	"got 30000 components, expected at most 32")
 expect("a service with no connection, or too many, is refused",
 	two(GOOD_C, GOOD_LUA, 'service "w" { server = "a", clients = { "b" }, connections = 0 }\n'
 		.. 'service "v" { server = "a", clients = { "b" }, connections = 1025 }'), {
