@@ -18,6 +18,7 @@
 #include "container/life.h"
 #include "container/report.h"
 #include "container/signals.h"
+#include "container/streams.h"
 #include "container/trace.h"
 #include "ipc/channel_lock.h"
 
@@ -66,8 +67,10 @@ static _Noreturn void thread_fail(struct thread *t, const siginfo_t *info, ucont
 	report_failure(t, info, context);
 	t->holds--;
 	component_speak(c, COMPONENT_FAILED, SIGNAL_STATUS + info->si_signo);
-	if (!t->is_inside || (component_heap_is_damaged(c) && !thread_is_main(t)))
+	if (!t->is_inside || (component_heap_is_damaged(c) && !thread_is_main(t))) {
+		streams_unlock();
 		thread_exit_raw(t);
+	}
 	leave_now(t);
 }
 
@@ -84,9 +87,22 @@ static void failure_handler(int signal, siginfo_t *info, void *context)
 		thread_fail(t, info, context);
 }
 
+/*
+ * What the container itself writes, a report or what a component left in standard
+ * output, is lost where nobody reads: that is no failure of whose thread writes it.
+ */
+static bool is_own_writing(int signal)
+{
+	const struct thread *t = thread_self();
+
+	return signal == SIGPIPE && (!t || !t->is_inside || report_is_under_way(t));
+}
+
 /* From another process it is for the whole image. */
 static void other_handler(int signal, siginfo_t *info, void *context)
 {
+	if (is_own_writing(signal) && info->si_pid == getpid())
+		return;
 	if (info->si_pid != getpid())
 		signal_unhandled(signal, info);
 	else
