@@ -134,9 +134,15 @@ static inline void cpu_vector_control(uint32_t *mxcsr, uint16_t *control)
 	__asm__ volatile("stmxcsr %0\n\tfnstcw %1" : "=m"(*mxcsr), "=m"(*control));
 }
 
-static inline void cpu_vector_control_set(uint32_t mxcsr, uint16_t control)
+static inline void cpu_mxcsr_set(uint32_t mxcsr)
 {
-	__asm__ volatile("ldmxcsr %0\n\tfldcw %1" : : "m"(mxcsr), "m"(control));
+	__asm__ volatile("ldmxcsr %0" : : "m"(mxcsr));
+}
+
+/* Without the errors raised so far: where they are no longer masked, fldcw itself faults. */
+static inline void cpu_x87_control_set(uint16_t control)
+{
+	__asm__ volatile("fnclex\n\tfldcw %0" : : "m"(control));
 }
 
 /* Floating-point errors that are raised and not masked; bits as in MXCSR. */

@@ -63,7 +63,8 @@ static void dead_load(const struct thread *owner, const struct thread *next)
 {
 	if (!owner || !owner->vector.is_dead)
 		cpu_vector_load(&initial);
-	cpu_vector_control_set(next->vector.mxcsr, next->vector.control);
+	cpu_mxcsr_set(next->vector.mxcsr);
+	cpu_x87_control_set(next->vector.control);
 }
 
 void vector_exchange(struct core *core, struct thread *next)

@@ -15,6 +15,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define X87_MASKS 0x3f /* in its control word: all errors masked */
+
 /* Turn it on, on this core. */
 void vector_enable(void);
 
@@ -27,6 +29,19 @@ void vector_inherit(struct thread *thread);
 /* The current core goes on in `next`: bring its state in, save that of whoever was before. */
 void vector_exchange(struct core *core, struct thread *next);
 
+/*
+ * From one such thread to another. Errors that the x87 has raised are not to become
+ * those of a thread that does not mask them; where both mask all, they do no harm.
+ */
+static inline void vector_control(const struct thread *owner, const struct thread *next)
+{
+	uint16_t control = next->vector.control;
+
+	cpu_mxcsr_set(next->vector.mxcsr);
+	if (control != owner->vector.control || (~control & X87_MASKS))
+		cpu_x87_control_set(control);
+}
+
 static inline void vector_switch(struct core *core, struct thread *next)
 {
 	struct thread *owner = core->vector_owner;
@@ -35,7 +50,7 @@ static inline void vector_switch(struct core *core, struct thread *next)
 		return;
 	/* Both wait where nothing but these is kept. */
 	if (owner && owner->vector.is_dead && next->vector.is_dead) {
-		cpu_vector_control_set(next->vector.mxcsr, next->vector.control);
+		vector_control(owner, next);
 		core->vector_owner = next;
 		return;
 	}
