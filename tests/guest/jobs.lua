@@ -315,6 +315,13 @@ return {
 			"sender: waited, channel closed", "set: waited, ok", "tasks: waited, channel closed",
 			"lua: waited, " } },
 	}),
+	job("unread: standard output without a reader keeps nobody from ending", {
+		image = "unread",
+		on = { "host" },
+		timeout = 20,
+		expect = { status = 141, output = { "component writer failed in thread 1 on core 0: got signal 13",
+			"component writer ended with status 141\n", "other: channel closed" } },
+	}),
 	job("giga: a whole GiB is one page, until a part of it goes", {
 		image = "giga",
 		on = GUEST,
