@@ -6,7 +6,7 @@
 unit-tests := $(sort $(basename $(notdir $(wildcard tests/unit/test_*.c))))
 
 # Tests with threads that share memory.
-threaded-tests := $(filter test_bell% test_channel% test_ring% test_lua_c% test_set% \
+threaded-tests := $(filter test_bell% test_channel% test_ring% test_lua_c% test_lua_service test_set% \
 	test_task% test_call% test_mailbox% test_service% test_hostile%,$(unit-tests))
 
 # Tests that go through their subject by single instructions; a sanitizer's are no part of it.
@@ -27,7 +27,7 @@ libs-plain-test_heap_life := -l:libjemalloc.a -lm
 libs-plain-test_runtime := -l:libjemalloc.a -lm
 wraps := $(shell sed 's/^/-Wl,--wrap=/' container/wrap.syms)
 $(foreach v,$(variants),$(eval libs-$(v)-test_files := $(wraps)))
-$(foreach v,$(variants),$(eval libs-$(v)-test_task := -lm))
+$(foreach v,$(variants),$(eval libs-$(v)-test_task_stack := -lm))
 $(foreach v,$(variants),$(eval libs-$(v)-test_lua_memory := -Wl,--wrap=realloc -Wl,--wrap=malloc))
 
 # Else the first call of a C library's function is hundreds of instructions, and the next is not.

@@ -1,10 +1,9 @@
 -- SPDX-License-Identifier: MIT
--- The sentences about the end of a connection, and the next one: those of close.c,
--- anew.c, death.c and stop.c.
+-- The sentences about the end of a connection, and the next one: those of close.c and
+-- anew.c.
 
-local atoll = require("atoll")
 local side = require("conformance.side")
-local same, refused = side.same, side.refused
+local same, refused, cannot_send = side.same, side.refused, side.cannot_send
 
 local function send_last(s)
 	for n = 0, 2 do
@@ -15,15 +14,6 @@ end
 local function recv_last(s)
 	for n = 0, 2 do
 		s:recv(s.ch, n, 10 + n)
-	end
-end
-
-local function cannot_send(s)
-	for _, timeout in ipairs({ 0, 1e9 }) do
-		local ok, why = s.ch:send("x", timeout)
-		same(ok or why, "closed", "send")
-		ok, why = s.ch:send_value({}, timeout)
-		same(ok or why, "closed", "send_value")
 	end
 end
 
@@ -315,120 +305,6 @@ local function opens_with_a_message_waiting(s)
 	s:recv(s.ch, 2, 30)
 end
 
-local function inherits(s)
-	s:meet()
-	for n = 100, 102 do
-		s:recv(s.ch, n)
-	end
-	s:closed(s.ch, "peer died")
-	cannot_send(s)
-end
-
-local function inherits_a_stream(s)
-	s:meet()
-	for n = 100, 103 do
-		s:recv(s.ch, n)
-	end
-	s:meet()
-	s:closed(s.ch, "peer died")
-end
-
-local function dies_while_awaited(s)
-	s:meet()
-	s:sleep(0.003)
-	s:die()
-end
-
-local function waits_for_the_dead(s)
-	s:meet()
-	s:closed(s.ch, "peer died")
-end
-
-local function wants_room_of_the_dead(s)
-	s:fill(s.ch, s.ch:max())
-	s:meet()
-	local ok, why = s.ch:send(("x"):rep(s.ch:max()))
-	same(ok or why, "closed", "send")
-	s:closed(s.ch, "peer died")
-end
-
-local function selects_the_dead(s)
-	s:meet()
-	local ch = assert(atoll.select({ s.ch, s.more[1] }))
-	s:closed(ch, "peer died")
-	s:closed(s.ch, "peer died")
-end
-
-local function dies_and_is_met_again(s)
-	s:meet()
-	s:die()
-end
-
-local function meets_the_next_life(s)
-	s:meet()
-	s:closed(s.ch, "peer died")
-	s:open()
-	assert(s.ch:send("x", s.PATIENCE))
-end
-
-local function waits_for_ever(s)
-	refused("stopping", s.ch)
-	local view, why = s.ch:view()
-	same(view or why, "stopping", "view")
-	s:meet()
-end
-
-local function wants_room_for_ever(s)
-	s:fill(s.ch, s.ch:max())
-	local ok, why = s.ch:send(("x"):rep(s.ch:max()))
-	same(ok or why, "stopping", "send")
-	s:meet()
-end
-
-local function sends_last_words(s)
-	for n = 0, 2 do
-		s:send(s.ch, n)
-	end
-	s:meet()
-	s:meet()
-	s:sleep(0.001)
-	s:send(s.ch, 3)
-	s:meet()
-	s.ch:close()
-end
-
-local function hears_last_words(s)
-	s:meet()
-	for n = 0, 2 do
-		s:recv(s.ch, n)
-	end
-	refused("stopping", s.ch)
-	refused("timeout", s.ch, 0)
-	local before = atoll.now()
-	refused("timeout", s.ch, 0.002)
-	assert(atoll.now() - before >= 0.002)
-	same(s.ch:reason(), "open", "reason")
-	s:meet()
-	s:compare(3, 3, assert(s.ch:recv(s.PATIENCE)))
-	s:meet()
-	s:closed(s.ch, "finished")
-end
-
-local function waits_in_tasks(s)
-	local receiver = atoll.spawn(function()
-		refused("stopping", s.ch)
-		return true
-	end)
-	assert(receiver:join(s.PATIENCE))
-	local before = atoll.now()
-	local sleeper = atoll.spawn(atoll.sleep, 0.003)
-	local ok, why = sleeper:join()
-	same(ok or why, "stopping", "join")
-	same(sleeper:join(s.PATIENCE), true, "sleep")
-	assert(atoll.now() - before >= 0.003)
-	s:meet()
-end
-
 return {
 	{
 		says = "what was sent before a finish is read, and the other direction goes on",
@@ -476,45 +352,5 @@ return {
 	{
 		says = "to open again what is open changes nothing",
 		left = opens_what_is_open, right = opens_with_a_message_waiting,
-	},
-	{
-		says = "what the dead had sent is read, what it had not shown is not, then it is told",
-		left = inherits, dies = true,
-	},
-	{
-		says = "who dies with a writer open has sent what was committed or flushed",
-		left = inherits_a_stream, dies = true,
-	},
-	{
-		says = "a receiver that waits is told of a death",
-		left = waits_for_the_dead, right = dies_while_awaited, dies = true,
-	},
-	{
-		says = "a sender that waits for room is told of a death",
-		left = wants_room_of_the_dead, right = dies_while_awaited, dies = true,
-	},
-	{
-		says = "a set that waits is told of a death",
-		left = selects_the_dead, right = dies_while_awaited, dies = true,
-	},
-	{
-		says = "to open again after a death reaches the next life",
-		left = meets_the_next_life, right = dies_and_is_met_again, dies = true,
-	},
-	{
-		says = "asked to stop, nobody waits for ever for a message",
-		left = waits_for_ever, right = waits_for_ever, stops = true,
-	},
-	{
-		says = "asked to stop, nobody waits for ever for room",
-		left = wants_room_for_ever, right = wants_room_for_ever, stops = true,
-	},
-	{
-		says = "asked to stop, what is there is received, and deadlines hold",
-		left = sends_last_words, right = hears_last_words, stops = true,
-	},
-	{
-		says = "asked to stop, no task waits for ever",
-		left = waits_in_tasks, right = waits_in_tasks, stops = true,
 	},
 }

@@ -6,8 +6,8 @@ local atoll = require("atoll")
 local side = require("conformance.side")
 
 local lists = {
-	require("conformance.channel"), require("conformance.ending"), require("conformance.waiting"),
-	require("conformance.language"),
+	require("conformance.channel"), require("conformance.ending"), require("conformance.death"),
+	require("conformance.waiting"), require("conformance.task"), require("conformance.language"),
 }
 
 local CHANNELS <const> = 6 -- besides the control

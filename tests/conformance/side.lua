@@ -100,6 +100,24 @@ function side.refused(word, ch, timeout)
 	same(message and "a message" or why, word, "recv")
 end
 
+-- Sends are refused, whatever the deadline.
+function side.cannot_send(s)
+	for _, timeout in ipairs({ 0, 1e9 }) do
+		local ok, why = s.ch:send("x", timeout)
+		same(ok or why, "closed", "send")
+		ok, why = s.ch:send_value({}, timeout)
+		same(ok or why, "closed", "send_value")
+	end
+end
+
+-- f(timeout) answers nil and "timeout", and not before that.
+function side.expect_past(f, timeout)
+	local before = atoll.now()
+	local ok, why = f(timeout)
+	same(ok and "an answer" or why, "timeout", "wait")
+	assert(atoll.now() - before >= timeout, "early")
+end
+
 function side:fill(ch, len)
 	local n = 0
 	while true do

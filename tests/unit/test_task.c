@@ -1,20 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Tasks: turns, waits that hold up nobody else, ends, cancellation, stacks. */
+/* Tasks: turns, waits that hold up nobody else, ends, cancellation. */
 #include <errno.h>
-#include <fenv.h>
 #include <pthread.h>
-#include <signal.h>
-#include <stdio.h>
-#include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
-#include <unwind.h>
 
-#include "ipc/bell_set.h"
-#include "ipc/monotonic.h"
-#include "ipc/task_schedule.h"
-#include "tests/unit/channel_case.h"
-#include "tests/unit/component_made_up.h"
+#include "tests/unit/task_case.h"
 
 #define MS UINT64_C(1000000)
 
@@ -27,22 +17,6 @@ static void leave_trail(char mark)
 	assert_true(n + 1 < sizeof(trail));
 	trail[n] = mark;
 	trail[n + 1] = 0;
-}
-
-static struct task *spawn(int (*run)(void *arg), const void *arg)
-{
-	struct task *t = task_spawn(run, (void *)(uintptr_t)arg, 0);
-
-	assert_non_null(t);
-	return t;
-}
-
-static int join(struct task *t)
-{
-	int result = -1;
-
-	assert_int_equal(task_join(t, CHANNEL_FOREVER, &result), CHANNEL_OK);
-	return result;
 }
 
 static int marks_thrice(void *arg)
@@ -307,77 +281,6 @@ static void a_detached_task_is_taken_away_when_it_ends(void **state)
 	assert_int_equal(task_scheduler->count, 1);
 }
 
-static int rounds_up(void *arg)
-{
-	(void)arg;
-	assert_int_equal(fegetround(), FE_TONEAREST);
-	fesetround(FE_UPWARD);
-	for (unsigned i = 0; i < 10; i++) {
-		assert_int_equal(fegetround(), FE_UPWARD);
-		task_yield();
-	}
-	return fegetround();
-}
-
-static void each_task_keeps_its_way_of_rounding(void **state)
-{
-	struct task *t = spawn(rounds_up, NULL);
-
-	(void)state;
-	task_yield();
-	assert_int_equal(fegetround(), FE_TONEAREST);
-	assert_int_equal(join(t), FE_UPWARD);
-	assert_int_equal(fegetround(), FE_TONEAREST);
-}
-
-static _Unwind_Reason_Code count_frame(struct _Unwind_Context *frame, void *count)
-{
-	(void)frame;
-	return ++*(unsigned *)count < 100 ? _URC_NO_REASON : _URC_NORMAL_STOP;
-}
-
-static int unwinds(void *arg)
-{
-	unsigned frames = 0;
-
-	(void)arg;
-	assert_int_equal(_Unwind_Backtrace(count_frame, &frames), _URC_END_OF_STACK);
-	return (int)frames;
-}
-
-static void a_backtrace_ends_where_the_task_begins(void **state)
-{
-	(void)state;
-	assert_in_range(join(spawn(unwinds, NULL)), 2, 20);
-}
-
-static int overflows(void *arg)
-{
-	(void)arg;
-	/* As a frame that is too deep would. */
-	memset((char *)__builtin_frame_address(0) - TASK_STACK_MIN, 0, 512);
-	task_yield();
-	return 0;
-}
-
-static void who_overflows_its_stack_is_found_out(void **state)
-{
-	int status;
-	pid_t child = fork();
-
-	(void)state;
-	if (child == 0) {
-		signal(SIGSEGV, SIG_DFL);
-		fclose(stderr);
-		task_spawn(overflows, NULL, TASK_STACK_MIN);
-		task_yield();
-		_exit(0);
-	}
-	assert_int_equal(waitpid(child, &status, 0), child);
-	/* A sanitizer takes the signal and exits. */
-	assert_true(WIFEXITED(status) ? WEXITSTATUS(status) != 0 : WTERMSIG(status) == SIGSEGV);
-}
-
 static void no_thread_has_tasks_before_it_spawns_one(void **state)
 {
 	(void)state;
@@ -401,9 +304,6 @@ static const struct CMUnitTest tests[] = {
 	TEST(to_join_oneself_or_the_first_task_is_misuse),
 	TEST(a_thousand_tasks_come_and_go),
 	TEST(a_detached_task_is_taken_away_when_it_ends),
-	TEST(each_task_keeps_its_way_of_rounding),
-	TEST(a_backtrace_ends_where_the_task_begins),
-	TEST(who_overflows_its_stack_is_found_out),
 };
 
 int main(void)

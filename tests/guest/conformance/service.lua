@@ -16,7 +16,7 @@ for i, file in ipairs({
 }) do
 	sources[i] = HERE .. file .. ".c"
 end
-for _, file in ipairs({ "channel", "ending", "language", "run", "side", "waiting" }) do
+for _, file in ipairs({ "channel", "death", "ending", "language", "run", "side", "task", "waiting" }) do
 	modules["conformance." .. file] = HERE .. file .. ".lua"
 end
 
