@@ -90,17 +90,17 @@ local function turn(self, name)
 	return not order or order[self.state][name]
 end
 
--- true | nil, word. A task that waits for room has its turn already.
+-- true | nil, word. Of tasks that wait for room, whose turn it is says who comes first.
 function conversation:send(name, fields, timeout)
-	local sent, before = self.contract:check(name), self.state
+	local sent = self.contract:check(name)
 	if not sent.mine then
 		error(("%s: message %s is the other side's to send"):format(self.contract.name, name), 2)
 	end
-	local ok, why = message.send(self.endpoint, sent.form, fields, timeout, self, turn(self, name))
-	if not ok then
-		self.state = before
+	local ok, why = message.send(self.endpoint, sent.form, fields, timeout, self, self.contract.order)
+	if ok then
+		return true
 	end
-	return ok, why
+	return nil, why
 end
 
 local function reject(self, why)

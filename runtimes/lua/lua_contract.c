@@ -360,8 +360,41 @@ static int message_decode(lua_State *L)
 }
 
 /* What send finds where, when it begins and when it goes on. */
-enum { FORM_AT = 2, FIELDS_AT, TIMEOUT_AT, TALK_AT, NEXT_AT, NAMES_AT, VALUES_AT };
+enum { FORM_AT = 2, FIELDS_AT, TIMEOUT_AT, TALK_AT, ORDER_AT, NAMES_AT, VALUES_AT };
 
+/* [-n, +0, v] */
+static int turn_refuse(lua_State *L)
+{
+	luaL_where(L, 2);
+	lua_rawgeti(L, NAMES_AT, -1);
+	lua_rawgeti(L, NAMES_AT, 0);
+	lua_getfield(L, TALK_AT, "state");
+	lua_pushfstring(L, "%s%s: it is not the turn of message %s, but of %s's",
+			lua_tostring(L, -4), lua_tostring(L, -3), lua_tostring(L, -2),
+			lua_tostring(L, -1));
+	return lua_error(L);
+}
+
+/* The state that the message leads to from the one that is now; nil without an order. [-0, +1, v]
+ */
+static void turn_push(lua_State *L)
+{
+	if (lua_isnil(L, ORDER_AT)) {
+		lua_pushnil(L);
+		return;
+	}
+	lua_getfield(L, TALK_AT, "state");
+	lua_gettable(L, ORDER_AT);
+	lua_rawgeti(L, NAMES_AT, 0);
+	lua_gettable(L, -2);
+	if (lua_isnil(L, -1))
+		turn_refuse(L);
+}
+
+/*
+ * Whose turn it is counts when there is room, and changes as the message is sent: another
+ * task may have sent meanwhile, and this one may be cancelled where it waits.
+ */
 static int send_on(lua_State *L, int status, lua_KContext deadline)
 {
 	const struct form *form = lua_touserdata(L, FORM_AT);
@@ -380,6 +413,8 @@ static int send_on(lua_State *L, int status, lua_KContext deadline)
 		.kind = RUNTIME_LUA_WAIT_ROOM, .ch = &e->ch, .len = len};
 	runtime_lua_turn(L, deadline, send_on);
 	for (;;) {
+		lua_settop(L, VALUES_AT + (int)form->count - 1);
+		turn_push(L);
 		answer = channel_reserve(e->ch, len, runtime_lua_alone() ? w.deadline : CHANNEL_NOW,
 					 &room);
 		if (answer != CHANNEL_AGAIN || runtime_lua_wait_over(w.deadline, &stopping))
@@ -388,28 +423,17 @@ static int send_on(lua_State *L, int status, lua_KContext deadline)
 	}
 	if (answer == CHANNEL_OK) {
 		values_write(L, form, VALUES_AT, room);
+		if (!lua_isnil(L, -1))
+			lua_setfield(L, TALK_AT, "state");
 		answer = channel_commit(e->ch, len);
 	}
 	return runtime_lua_sent(L, e->ch, stopping ? CHANNEL_STOPPING : answer);
 }
 
-/* [-n, +0, v] */
-static int turn_refuse(lua_State *L)
-{
-	luaL_where(L, 2);
-	lua_rawgeti(L, NAMES_AT, -1);
-	lua_rawgeti(L, NAMES_AT, 0);
-	lua_getfield(L, TALK_AT, "state");
-	lua_pushfstring(L, "%s%s: it is not the turn of message %s, but of %s's",
-			lua_tostring(L, -4), lua_tostring(L, -3), lua_tostring(L, -2),
-			lua_tostring(L, -1));
-	return lua_error(L);
-}
-
 /*
- * send(endpoint, form, fields, timeout, talk, next) -> true | nil, word. What
- * breaks the contract is an error before anything has happened; then talk.state is
- * next, so that a task that waits for room has its turn already. [-0, +1|2, v]
+ * send(endpoint, form, fields, timeout, talk, order) -> true | nil, word. What
+ * breaks the contract is an error, and nothing is sent; what is sent moves talk.state
+ * on along the order, if there is one. [-0, +1|2, v]
  */
 static int message_send(lua_State *L)
 {
@@ -417,12 +441,8 @@ static int message_send(lua_State *L)
 	uint64_t deadline = runtime_lua_deadline_check(L, TIMEOUT_AT);
 
 	runtime_lua_endpoint_check(L);
-	lua_settop(L, NEXT_AT);
+	lua_settop(L, ORDER_AT);
 	values_take(L, form, FORM_AT, FIELDS_AT);
-	if (!lua_toboolean(L, NEXT_AT))
-		return turn_refuse(L);
-	lua_pushvalue(L, NEXT_AT);
-	lua_setfield(L, TALK_AT, "state");
 	return send_on(L, LUA_OK, (lua_KContext)deadline);
 }
 

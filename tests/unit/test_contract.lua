@@ -473,6 +473,67 @@ named("a contract is no library of Lua's", "table", 'atoll: service.lua:5: chann
 	.. ' in component "b", as a library of Lua\'s does; expected another name\n')
 named("a contract is no header of C's", "locale", 'atoll: service.lua:3: component "a": its contract locale would be the header'
 	.. " locale.h, as /usr/include/locale.h is; expected another name\n")
+expect("who waits for room has no turn until there is some", [[
+	messages = { m = { from = "b", fields = { { "t", "string", max = 1000 } } }, n = { from = "b", fields = {} } },
+	order = { start = { m = "second" }, second = { n = "start" } },
+]], [[
+#include <time.h>
+int main(void)
+{
+	struct contract c;
+	struct talk_message m;
+	unsigned count = 0;
+
+	if (!talk_open(&c))
+		return 1;
+	nanosleep(&(struct timespec){0, 200000000}, NULL);
+	while (!talk_peek(&c, CHANNEL_FOREVER, &m)) {
+		count++;
+		talk_release(&c);
+	}
+	printf("%s after %s\n", channel_reason_text(channel_reason(c.channel)), count % 2 ? "m" : "n");
+}
+]], [[
+local atoll = require "atoll"
+local c <close> = assert(require "talk":open())
+local m, n = { t = ("x"):rep(1000) }, {}
+while c:send("m", m, 0) do assert(c:send("n", n, 0)) end
+print(select(2, c:send("m", m, 0)))
+local first = atoll.spawn(function() return c:send("m", m) end)
+local second = atoll.spawn(function() return c:send("m", m) end)
+atoll.yield()
+print((select(2, pcall(c.send, c, "n", n)):gsub("^.-talk", "talk")))
+first:cancel()
+print(second:join())
+print(c:send("n", n))
+]], { "timeout", "talk: it is not the turn of message n, but of start's", "true", "true", "finished after n" })
+expect("of tasks that wait for one turn one has it", [[
+	messages = { m = { from = "b", fields = { { "t", "string", max = 1000 } } }, n = { from = "b", fields = {} } },
+	order = { start = { m = "second" }, second = { n = "start" } },
+]], [[
+#include <time.h>
+int main(void)
+{
+	struct contract c;
+	struct talk_message m;
+
+	if (!talk_open(&c))
+		return 1;
+	nanosleep(&(struct timespec){0, 200000000}, NULL);
+	while (!talk_peek(&c, CHANNEL_FOREVER, &m))
+		talk_release(&c);
+	printf("%s\n", channel_reason_text(channel_reason(c.channel)));
+}
+]], [[
+local atoll = require "atoll"
+local c <close> = assert(require "talk":open())
+local m, n = { t = ("x"):rep(1000) }, {}
+while c:send("m", m, 0) do assert(c:send("n", n, 0)) end
+local function try() return select(2, pcall(c.send, c, "m", m)) end
+local one, other = atoll.spawn(try), atoll.spawn(try)
+print(one:join())
+print((other:join():gsub("^.-talk", "talk")))
+]], { "true", "talk: it is not the turn of message m, but of second's", "finished" })
 tap.case("a header of a contract that is no more is not found", function()
 	service('messages = { m = { from = "a", fields = {} } }')
 	tool.write("b.lua", "")
