@@ -78,15 +78,20 @@ static void takes_with_small_buffers(struct side *s)
 	GIVES(s, CHANNEL_AGAIN, side_look(s->ch, CHANNEL_NOW));
 }
 
-/* Small ones move the place; then one that takes the most room there is. */
+/* Small ones move the place; then one that takes the most room there is, while nobody waits for it.
+ */
 static void sends_small_then_large(struct side *s)
 {
 	for (unsigned i = 0; i < s->rounds; i++) {
 		unsigned small = i * 7 % 64;
+		size_t len = channel_max(s->ch) - i % 8;
 
 		for (unsigned n = 0; n < small; n++)
 			side_send_length(s, s->ch, n, n % 9);
-		side_send_length(s, s->ch, i, channel_max(s->ch) - i % 8);
+		side_meet(s);
+		GIVES(s, CHANNEL_OK,
+		      channel_send(s->ch, side_message(s, i, len), len, side_patience()));
+		side_meet(s);
 	}
 }
 
@@ -97,6 +102,9 @@ static void receives_small_then_large(struct side *s)
 
 		for (unsigned n = 0; n < small; n++)
 			side_recv_length(s, s->ch, n, n % 9);
+		GIVES(s, CHANNEL_AGAIN, side_look(s->ch, CHANNEL_NOW));
+		side_meet(s);
+		side_meet(s);
 		side_recv_length(s, s->ch, i, channel_max(s->ch) - i % 8);
 	}
 }
@@ -107,7 +115,7 @@ const struct sentence sentences_bounds[] = {
 	 receives_the_rest, 0},
 	{"a message too long for the buffer says its length and stays", sends_some,
 	 takes_with_small_buffers, 0},
-	{"the largest message fits once the channel is empty, whatever went before",
+	{"the largest message fits once the channel was found empty, whatever went before",
 	 sends_small_then_large, receives_small_then_large, 0},
 	{.says = NULL},
 };

@@ -109,7 +109,9 @@ local function sends_small_then_large(s)
 		for n = 0, i * 7 % 64 - 1 do
 			s:send(s.ch, n, n % 9)
 		end
-		s:send(s.ch, i, s.ch:max() - i % 8)
+		s:meet()
+		assert(s.ch:send(s.message(i, s.ch:max() - i % 8), s.PATIENCE))
+		s:meet()
 	end
 end
 
@@ -118,6 +120,9 @@ local function receives_small_then_large(s)
 		for n = 0, i * 7 % 64 - 1 do
 			s:recv(s.ch, n, n % 9)
 		end
+		refused("timeout", s.ch, 0)
+		s:meet()
+		s:meet()
 		s:recv(s.ch, i, s.ch:max() - i % 8)
 	end
 end
@@ -418,7 +423,7 @@ return {
 	},
 	{ says = "a message too long for the buffer says its length and stays", left = sends_some },
 	{
-		says = "the largest message fits once the channel is empty, whatever went before",
+		says = "the largest message fits once the channel was found empty, whatever went before",
 		left = sends_small_then_large, right = receives_small_then_large,
 	},
 	{
