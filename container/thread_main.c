@@ -17,6 +17,7 @@
 #include "container/report.h"
 #include "container/thread_row.h"
 #include "container/thread_stack.h"
+#include "ipc/endpoint.h"
 #include "ipc/monotonic.h"
 
 #define THREAD_NAME_BYTES 16 /* with the final zero, as Linux has it */
@@ -103,6 +104,8 @@ static void keys_end(struct thread *t)
 		return;
 	thread_enter(t);
 	component_keys_call(t->component);
+	if (endpoint_thread_ends)
+		endpoint_thread_ends();
 	thread_outside(t);
 }
 

@@ -214,4 +214,7 @@ void endpoint_polled(struct endpoint_patience *p, unsigned polls, bool brought);
 /* On a thread with tasks, what waits in the place of polling and sleeping; else NULL. */
 extern _Thread_local enum channel_status (*endpoint_wait_as_task)(struct endpoint_attempt *a);
 
+/* On such a thread, what it is to call last while its component goes on; else NULL. */
+extern _Thread_local void (*endpoint_thread_ends)(void);
+
 #endif

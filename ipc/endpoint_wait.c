@@ -26,6 +26,7 @@
 #define ENDPOINT_TRIAL 32
 
 _Thread_local enum channel_status (*endpoint_wait_as_task)(struct endpoint_attempt *a);
+_Thread_local void (*endpoint_thread_ends)(void);
 
 static uint64_t rest_never(void)
 {

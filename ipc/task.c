@@ -58,6 +58,7 @@ static struct task_scheduler *task_scheduler_grown(void)
 		return NULL;
 	task_scheduler = s;
 	endpoint_wait_as_task = task_wait;
+	endpoint_thread_ends = task_scheduler_end;
 	err = set_grow(&s->set, s->count + 1);
 	errno = -err;
 	return err ? NULL : s;
@@ -94,6 +95,32 @@ static void task_free(struct task_scheduler *s, struct task *t)
 	s->count--;
 	task_fiber_end(&t->fiber);
 	task_stack_free(t);
+}
+
+static void task_unblock(struct task *t)
+{
+	if (t->blocked && t->member.set)
+		set_leave(&t->member);
+}
+
+void task_scheduler_end(void)
+{
+	struct task_scheduler *s = task_scheduler;
+	struct task *here = s->current ? s->current : s->left, *next;
+
+	endpoint_wait_as_task = NULL;
+	endpoint_thread_ends = NULL;
+	task_scheduler = NULL;
+	for (struct task *t = &s->first; t; t = t->newer)
+		task_unblock(t);
+	set_end(&s->set);
+	for (struct task *t = s->first.newer; t; t = next) {
+		next = t->newer;
+		if (t != here)
+			task_free(s, t);
+	}
+	if (here == &s->first)
+		free(s);
 }
 
 void task_reap(struct task_scheduler *s)

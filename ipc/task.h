@@ -5,7 +5,8 @@
  * A task runs until it yields, ends, or makes a call of channel.h, or one of
  * these, that has to wait; then another one of its thread goes on. The thread
  * sleeps only while none of its tasks can. What a thread runs by itself is a
- * task, too: the first one. When it ends, all are gone.
+ * task, too: the first one. When the thread ends, all are gone, with their stacks,
+ * wherever they stand.
  *
  * No task moves to another thread, and these calls are for tasks of the same
  * thread. A wait for ever answers CHANNEL_STOPPING once the component was asked to
@@ -32,7 +33,7 @@ struct task;
  * pages), is taken from the component's heap, and so is a page below it that allows
  * no access: an overflow is a fault, and the component's end. NULL with errno
  * ENOMEM, or as channel_set_new says. To be joined or detached, or it is kept as
- * long as the component.
+ * long as the thread.
  */
 struct task *task_spawn(int (*run)(void *arg), void *arg, size_t stack_bytes);
 

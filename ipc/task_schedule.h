@@ -84,6 +84,12 @@ void task_yield_slow(struct task_scheduler *s);
 void task_reap(struct task_scheduler *s);
 
 /*
+ * The calling thread is about to end: its tasks are taken away, wherever they stand,
+ * and its bell is given back. All but a stack that the caller itself is on.
+ */
+void task_scheduler_end(void);
+
+/*
  * A task with a stack of so many bytes, whole pages, and an inaccessible page below it;
  * all else is 0. NULL where there is no memory.
  */

@@ -22,6 +22,7 @@
 #include "container/image.h"
 #include "ipc/channel_stream.h"
 #include "ipc/channel_table.h"
+#include "ipc/endpoint.h"
 #include "ipc/monotonic.h"
 #include "ipc/set.h"
 #include "ipc/task.h"
@@ -64,13 +65,6 @@ struct mixed_component {
 	bool tasks;
 	enum mixed_end end;
 };
-
-/* A thread's scheduler belongs to its component's heap, and goes with that. */
-const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
-{
-	return "leak:task_spawn\n";
-}
 
 static struct mixed_component mixed[2];
 static uint64_t mixed_seed = 1;
@@ -345,6 +339,7 @@ static void mixed_by_tasks(struct mixed_component *c)
 		task_cancel(t);
 		mixed_fail(&c->send, "not joined");
 	}
+	endpoint_thread_ends();
 }
 
 static void *mixed_thread(void *arg)

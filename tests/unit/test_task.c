@@ -4,6 +4,8 @@
 #include <pthread.h>
 #include <time.h>
 
+#include "ipc/endpoint.h"
+#include "tests/unit/channel_pair.h"
 #include "tests/unit/task_case.h"
 
 #define MS UINT64_C(1000000)
@@ -281,6 +283,59 @@ static void a_detached_task_is_taken_away_when_it_ends(void **state)
 	assert_int_equal(task_scheduler->count, 1);
 }
 
+static int waits_for_a_message(void *arg)
+{
+	const void *msg;
+	size_t len;
+
+	channel_peek(arg, CHANNEL_FOREVER, &msg, &len);
+	fail_msg("went on behind the end of its thread");
+	return 0;
+}
+
+static int waits_for_long(void *arg)
+{
+	(void)arg;
+	task_sleep(monotonic_now() + 1000000 * MS);
+	fail_msg("went on behind the end of its thread");
+	return 0;
+}
+
+/* Tasks that wait, that have ended, that have not begun: and then the thread ends. */
+static void *leaves_tasks_behind(void *arg)
+{
+	test_component = 3;
+	spawn(waits_for_a_message, arg);
+	spawn(waits_for_long, NULL);
+	spawn(sums, arg);
+	task_detach(spawn(sums, arg));
+	for (unsigned i = 0; i < 100; i++)
+		task_yield();
+	assert_int_equal(task_sleep(monotonic_now() + 1), CHANNEL_OK);
+	spawn(waits_for_long, NULL);
+	endpoint_thread_ends();
+	assert_null(task_self());
+	assert_null(endpoint_wait_as_task);
+	return NULL;
+}
+
+static void a_thread_that_ends_takes_its_tasks_and_its_bell_along(void **state)
+{
+	struct channel_pair p;
+	pthread_t id;
+
+	(void)state;
+	channel_pair_init(&p, TEST_RING, 0);
+	for (unsigned i = 0; i < 2 * BELL_SETS; i++) {
+		assert_int_equal(pthread_create(&id, NULL, leaves_tasks_behind, p.b), 0);
+		pthread_join(id, NULL);
+		assert_int_equal(p.there.control->flag.receiver, 0);
+	}
+	assert_send(p.a, "for whoever comes next");
+	assert_recv(p.b, "for whoever comes next");
+	channel_pair_free(&p);
+}
+
 static void no_thread_has_tasks_before_it_spawns_one(void **state)
 {
 	(void)state;
@@ -304,6 +359,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(to_join_oneself_or_the_first_task_is_misuse),
 	TEST(a_thousand_tasks_come_and_go),
 	TEST(a_detached_task_is_taken_away_when_it_ends),
+	TEST(a_thread_that_ends_takes_its_tasks_and_its_bell_along),
 };
 
 int main(void)

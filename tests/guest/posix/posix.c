@@ -151,6 +151,42 @@ static void check_ends(void)
 	pthread_mutex_unlock(&mutex);
 }
 
+static int waits(void *arg)
+{
+	(void)arg;
+	task_sleep(CHANNEL_FOREVER - 1);
+	check(0, "a task goes on behind the end of its thread");
+	return 0;
+}
+
+static int leaves(void *result)
+{
+	leave(result);
+	return 0;
+}
+
+/* Every other one ends on the stack of a task; all leave one behind that waits. */
+static void *leave_tasks(void *argument)
+{
+	static unsigned times;
+
+	check(task_spawn(waits, NULL, 0) != NULL, "no task for a thread");
+	if (times++ % 2)
+		check(task_spawn(leaves, argument, 0) != NULL, "no second task");
+	for (unsigned i = 0; i < 3; i++)
+		task_yield();
+	return argument;
+}
+
+/* More of them than there are bells, on which threads with tasks sleep. */
+static void check_tasks(void)
+{
+	int here;
+
+	for (unsigned i = 0; i < 100; i++)
+		check(start_and_join(leave_tasks, &here) == &here, "a thread with tasks is lost");
+}
+
 static pthread_key_t key, again_key;
 static unsigned keys_ended;
 
@@ -275,6 +311,7 @@ int main(void)
 	check_mutex();
 	check_condition();
 	check_ends();
+	check_tasks();
 	check_keys();
 	check_quota();
 	check_stacks();
