@@ -170,6 +170,9 @@ static void reader_store(struct channel_reader *r)
 {
 	struct ring_receiver *side = r->side;
 
+	/* Pointers into rings that were joined before say nothing of these. */
+	if (!side->streamed)
+		return;
 	side->claimed += stream_ahead(side->memory, side->size, r->claimed, side->claimed);
 	side->cursor += stream_ahead(side->memory, side->size, r->at, side->cursor);
 	channel_reader_count(side, (uint64_t)(r->at - r->counted), r->record, r->header);
@@ -180,10 +183,11 @@ static void reader_store(struct channel_reader *r)
  */
 static void reader_load(struct channel_reader *r)
 {
-	const struct ring_receiver *side = r->side;
+	struct ring_receiver *side = r->side;
 	uint64_t place = side->cursor & (side->size - 1), portion = side->size / RING_ACK_SHARE;
 	uint64_t held = side->cursor - side->acked, due = held < portion ? portion - held : 0;
 
+	side->streamed = true;
 	r->at = side->memory + place;
 	r->counted = r->at;
 	/* Once it is closed every look is a further one. */
@@ -222,6 +226,7 @@ void channel_reader_close(struct channel_reader *r)
 	reader_hand_back(r);
 	r->held = false;
 	r->stop = r->at;
+	r->side->streamed = false;
 }
 
 enum channel_status channel_reader_next_slow(struct channel_reader *r, uint64_t deadline,

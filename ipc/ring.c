@@ -110,6 +110,7 @@ void ring_receiver_join(struct ring_receiver *r, const struct ring *ring)
 	r->control = ring->control;
 	r->cursor = r->acked = 0;
 	r->held = 0;
+	r->streamed = false;
 	ring_lapse(r);
 	r->serve = (struct mailbox_server){0};
 	__atomic_store_n(&r->reason, CHANNEL_OPEN, __ATOMIC_RELAXED);

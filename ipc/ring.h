@@ -120,6 +120,7 @@ struct ring_receiver {
 	uint64_t held;   /* bytes of the peeked record; 0 when there is none */
 	uint64_t length; /* bytes of its payload */
 	enum channel_reason reason;
+	bool streamed; /* the side is a channel_reader's, and these are still its rings */
 	struct mailbox_server serve;
 	uint64_t received, received_bytes, parks, bells;
 	uint64_t answer_bells; /* by whoever replies to calls */

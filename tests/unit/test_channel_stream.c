@@ -389,6 +389,53 @@ static void a_dead_writer_is_buried_where_it_was_and_not_where_lines_are_claimed
 	channel_pair_free(&p);
 }
 
+/* The endpoint has gone on meanwhile, by its other calls. */
+static void a_reader_knows_nothing_of_what_came_behind_its_end(void **state)
+{
+	struct channel_pair p;
+	struct channel_reader r;
+	char got[8];
+	size_t len;
+
+	(void)state;
+	channel_pair_init(&p, 4096, 0);
+	r = channel_reader_open(p.b);
+	channel_send(p.a, "one", 4, CHANNEL_NOW);
+	channel_send(p.a, "two", 4, CHANNEL_NOW);
+	channel_send(p.a, "three", 6, CHANNEL_NOW);
+	channel_reader_close(&r);
+	assert_int_equal(channel_recv(p.b, got, sizeof(got), &len, CHANNEL_NOW), CHANNEL_OK);
+	channel_reader_close(&r);
+	assert_int_equal(channel_recv(p.b, got, sizeof(got), &len, CHANNEL_NOW), CHANNEL_OK);
+	assert_string_equal(got, "two");
+	assert_int_equal(channel_reader_done(&r), CHANNEL_MISUSE);
+	channel_pair_free(&p);
+}
+
+/* Its end was opened for another connection, and it was still open. */
+static void a_reader_of_rings_that_are_no_more_moves_nothing(void **state)
+{
+	struct channel_pair p;
+	struct channel_reader r;
+
+	(void)state;
+	channel_pair_init(&p, 4096, 0);
+	r = channel_reader_open(p.b);
+	for (unsigned i = 0; i < 3; i++) {
+		channel_send(p.a, "gone", 5, CHANNEL_NOW);
+		assert_int_equal(
+			channel_reader_next(&r, CHANNEL_NOW, &(const void *){NULL}, &(size_t){0}),
+			CHANNEL_OK);
+		assert_int_equal(channel_reader_done(&r), CHANNEL_OK);
+	}
+	endpoint_renew(p.b);
+	endpoint_join(p.b);
+	channel_reader_close(&r);
+	assert_int_equal(p.b->rx.cursor, 0);
+	assert_int_equal(p.b->rx.claimed, 0);
+	channel_pair_free(&p);
+}
+
 /* What stands at the reader's place is what a hostile peer likes best. */
 static void nothing_that_leaves_the_ring_is_ever_a_message(void **state)
 {
@@ -480,6 +527,8 @@ int main(void)
 		cmocka_unit_test(what_a_writer_publishes_behind_the_end_is_misuse),
 		cmocka_unit_test(
 			a_dead_writer_is_buried_where_it_was_and_not_where_lines_are_claimed),
+		cmocka_unit_test(a_reader_knows_nothing_of_what_came_behind_its_end),
+		cmocka_unit_test(a_reader_of_rings_that_are_no_more_moves_nothing),
 		cmocka_unit_test(nothing_that_leaves_the_ring_is_ever_a_message),
 		cmocka_unit_test(two_threads_wait_for_each_other),
 		cmocka_unit_test(a_writer_that_has_to_fence_passes_the_same_messages),
