@@ -94,12 +94,13 @@ static struct runtime_lua_task *wait_task(const struct runtime_lua_wait *w)
 /* Whether somebody waits for it, and will be told. */
 static bool task_is_joined(const struct runtime_lua_task *t)
 {
-	const struct runtime_lua_task *other = scheduler.list.next;
+	const struct runtime_lua_task *end = &scheduler.list;
 
-	while (other != &scheduler.list &&
-	       (other->state != RUNTIME_LUA_TASK_WAITING || wait_task(&other->wait) != t))
-		other = other->next;
-	return other != &scheduler.list || scheduler.joined == t;
+	for (const struct runtime_lua_task *other = end->prev; other && other != end;
+	     other = other->prev)
+		if (other->state == RUNTIME_LUA_TASK_WAITING && wait_task(&other->wait) == t)
+			return true;
+	return scheduler.joined == t;
 }
 
 static void list_append(struct runtime_lua_task *list, struct runtime_lua_task *t)

@@ -29,7 +29,7 @@ struct harness {
 	 * The right side's: end it with a failure; then conform_follow is called
 	 * anew. NULL: that cannot be.
 	 */
-	void (*die)(const struct harness *h) __attribute__((noreturn));
+	void (*die)(const struct harness *h); /* does not return */
 
 	/* The leader's: have both sides asked to stop, soon. NULL: that cannot be. */
 	void (*stop)(const struct harness *h);

@@ -12,7 +12,9 @@
 #include "tests/unit/ring_pair.h"
 
 #define WALK_SIZE_MAX 1024
-#define WALK_MESSAGES (WALK_SIZE_MAX / 8 + 1) /* more than the smallest records of any ring here */
+#define WALK_MESSAGES                                                                              \
+	(WALK_SIZE_MAX / 8 + 1) /* more than the smallest records of any ring here                 \
+				 */
 
 struct walk_message {
 	uint16_t len;

@@ -203,7 +203,7 @@ static void *scribbles(void *arg)
 	while (__atomic_load_n(&scribbling, __ATOMIC_RELAXED)) {
 		uint64_t word = __atomic_load_n(&test_line(p)->word, __ATOMIC_RELAXED);
 
-		n += 0x9e3779b97f4a7c15;
+		n += 11400714819323198485u;
 		if (n % 5 == 0)
 			__atomic_store_n(&test_line(p)->word,
 					 mailbox_word(mailbox_number(word) + n % 2,

@@ -61,10 +61,11 @@ static int run_join(void *task)
 
 static enum channel_status wait_in_tasks(void)
 {
+	static char name[] = "tasks";
 	struct task *tasks[TASKS];
 	int result = 0;
 
-	tasks[0] = task_spawn(run_receive, "tasks", 0);
+	tasks[0] = task_spawn(run_receive, name, 0);
 	tasks[1] = task_spawn(run_sleep, NULL, 0);
 	tasks[2] = task_spawn(run_join, tasks[1], 0);
 	task_join(tasks[0], CHANNEL_FOREVER, &result);
