@@ -119,9 +119,10 @@ static void endpoint_bury_join(struct channel *ch)
 void endpoint_bury(struct channel *ch, enum channel_reason reason)
 {
 	endpoint_bury_join(ch);
+	/* First, so that a peer that has read the closing record is refused when it sends. */
+	ring_receiver_bury(&ch->rx, reason);
 	ring_sender_bury(&ch->tx, reason);
 	ring_mark_unanswered(ch->rx.control, ch->tx.reason);
-	ring_receiver_bury(&ch->rx, reason);
 	/* The owner may have ended between publishing anything and ringing for it. */
 	bell_wake(&ch->tx.control->flag.receiver);
 	bell_wake(&ch->rx.control->flag.sender);
