@@ -45,6 +45,7 @@ is a Lua file that returns the list, or a folder with such a file, jobs.lua:
 
   --on auto|xl|emulator|host  where; see `atoll run --help`
   --only PATTERN              only jobs whose name contains this text or Lua pattern
+  --again                     a job that hangs, and should not, runs once more
   --record FILE               also write, a line a job and between tabs: name, verdict,
                               seconds, ms from start to first output
   --tap                       say it as the Test Anything Protocol does
@@ -55,6 +56,7 @@ itself or the host failed.
 ]]
 
 local SPEC = {
+	["--again"] = { "again" },
 	["--on"] = { "on", "auto, xl, emulator or host" },
 	["--only"] = { "only", "a text" },
 	["--record"] = { "record", "a file" },
@@ -152,7 +154,7 @@ end
 local function times(result)
 	local first = result.first_output_ms
 	local speech = first and (", first output after %.0f ms"):format(first) or ""
-	return ("(%.1f s%s)"):format(result.seconds, speech)
+	return ("(%.1f s%s%s)"):format(result.seconds, speech, result.hung and ", hung at first" or "")
 end
 
 local function say_verdict(index, job, result, why, opts)
@@ -174,19 +176,28 @@ local function record(file, job, result, why)
 	end
 end
 
--- true when the job did what is expected; nil when it was interrupted
-local function run_job(target, index, job, opts)
+-- What came of it, what it printed, and why that is not what is expected.
+local function attempt(target, job)
 	local output, parts = capture()
 	local input = typing(job)
 	local result = target:run(job.guest, output, input)
 	if input then
 		sys.close(input.fd)
 	end
+	local text = table.concat(parts):gsub("\r\n", "\n")
+	return result, text, result.ending ~= "interrupted" and expect.judge(job, result, text) or nil
+end
+
+-- true when the job did what is expected; nil when it was interrupted
+local function run_job(target, index, job, opts)
+	local result, text, why = attempt(target, job)
+	if why and opts.again and result.ending == "timeout" then
+		result, text, why = attempt(target, job)
+		result.hung = true
+	end
 	if result.ending == "interrupted" then
 		return nil
 	end
-	local text = table.concat(parts):gsub("\r\n", "\n")
-	local why = expect.judge(job, result, text)
 	if job.save then
 		save(job.save, text)
 	end
