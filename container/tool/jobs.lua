@@ -45,7 +45,7 @@ is a Lua file that returns the list, or a folder with such a file, jobs.lua:
 
   --on auto|xl|emulator|host  where; see `atoll run --help`
   --only PATTERN              only jobs whose name contains this text or Lua pattern
-  --again                     a job that hangs, and should not, runs once more
+  --again                     a job that hangs or crashes, and should not, runs once more
   --record FILE               also write, a line a job and between tabs: name, verdict,
                               seconds, ms from start to first output
   --tap                       say it as the Test Anything Protocol does
@@ -154,7 +154,7 @@ end
 local function times(result)
 	local first = result.first_output_ms
 	local speech = first and (", first output after %.0f ms"):format(first) or ""
-	return ("(%.1f s%s%s)"):format(result.seconds, speech, result.hung and ", hung at first" or "")
+	return ("(%.1f s%s%s)"):format(result.seconds, speech, result.before and (", %s at first"):format(result.before) or "")
 end
 
 local function say_verdict(index, job, result, why, opts)
@@ -176,6 +176,9 @@ local function record(file, job, result, why)
 	end
 end
 
+-- How an emulated host may spoil a guest.
+local TWICE = { timeout = "hung", crash = "crashed" }
+
 -- What came of it, what it printed, and why that is not what is expected.
 local function attempt(target, job)
 	local output, parts = capture()
@@ -191,9 +194,10 @@ end
 -- true when the job did what is expected; nil when it was interrupted
 local function run_job(target, index, job, opts)
 	local result, text, why = attempt(target, job)
-	if why and opts.again and result.ending == "timeout" then
+	local before = why and opts.again and TWICE[result.ending]
+	if before then
 		result, text, why = attempt(target, job)
-		result.hung = true
+		result.before = before
 	end
 	if result.ending == "interrupted" then
 		return nil
