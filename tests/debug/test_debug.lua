@@ -38,6 +38,9 @@ local numbers = require("atoll").open("numbers")
 for digit in ("1234"):gmatch(".") do
 	numbers:send(digit)
 end
+-- A component that ends wakes the container, at any moment of the session.
+numbers:finish()
+numbers:recv()
 ]])
 tool.write("echo.lua", [[
 name = "echo"
