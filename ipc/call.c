@@ -181,7 +181,7 @@ static enum channel_status call_pump(struct call_client *c, const struct call *c
 		if (status != CHANNEL_OK)
 			return status;
 		if (!call_take(c, msg, len)) {
-			endpoint_close(c->ch, CHANNEL_PROTOCOL);
+			channel_break(c->ch);
 			return CHANNEL_CLOSED;
 		}
 		channel_release(c->ch);
@@ -300,7 +300,7 @@ static enum channel_status call_unpack(struct channel *ch, uint64_t *id, const v
 				       size_t *len)
 {
 	if (*len < sizeof(*id)) {
-		endpoint_close(ch, CHANNEL_PROTOCOL);
+		channel_break(ch);
 		return CHANNEL_CLOSED;
 	}
 	memcpy(id, *request, sizeof(*id));
