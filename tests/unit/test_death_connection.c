@@ -66,7 +66,7 @@ static void who_opens_again_may_end_at_any_instruction(void **state)
 		channel_table_end(MORTAL, true);
 		assert_told(0, 0);
 	}
-	assert_true(n > 100);
+	assert_in_range(n, 101, UINT64_MAX);
 }
 
 /* The survivor, which had let go, waits in a connection for the next life; that is there. */
@@ -100,7 +100,7 @@ static void who_opens_again_last_may_end_at_any_instruction(void **state)
 			assert_int_equal(channel_send(test.survivor, "", 0, CHANNEL_NOW),
 					 CHANNEL_CLOSED);
 	}
-	assert_true(n > 100);
+	assert_in_range(n, 101, UINT64_MAX);
 }
 
 static void life_connecting(void)
@@ -135,7 +135,7 @@ static void who_waits_for_its_connection_may_end_at_any_instruction(void **state
 			channel_table_end(MORTAL, true);
 			assert_told(test.done, ready);
 		}
-	assert_true(n > 100);
+	assert_in_range(n, 101, UINT64_MAX);
 }
 
 int main(void)

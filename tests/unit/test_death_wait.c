@@ -106,7 +106,7 @@ static void a_sender_that_ends_before_it_has_told_a_set_leaves_nobody_asleep(voi
 		assert_int_equal(status, CHANNEL_OK);
 		channel_close(test.survivor);
 	}
-	assert_true(n > 100);
+	assert_in_range(n, 101, UINT64_MAX);
 }
 
 /* All that makes up a portion of room but for the last message of it. */
@@ -205,7 +205,7 @@ static void who_waits_in_a_set_may_end_at_any_instruction(void **state)
 		test_set_gone();
 		assert_told(0, 0);
 	}
-	assert_true(n > 300);
+	assert_in_range(n, 301, UINT64_MAX);
 }
 
 /* From here on it is being stepped through: the polls before are all the same. */
@@ -241,7 +241,7 @@ static void who_sleeps_itself_may_end_at_any_instruction(void **state)
 		assert_told(0, 0);
 	}
 	endpoint_rest = rest;
-	assert_true(n > 100);
+	assert_in_range(n, 101, UINT64_MAX);
 }
 
 int main(void)

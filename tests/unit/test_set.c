@@ -9,7 +9,7 @@ static void an_empty_set_waits_for_its_deadline(void **state)
 	(void)state;
 	assert_none(CHANNEL_NOW);
 	assert_none(deadline);
-	assert_true(monotonic_now() >= deadline);
+	assert_in_range(monotonic_now(), deadline, UINT64_MAX);
 }
 
 static void a_message_makes_its_endpoint_ready_until_it_is_received(void **state)
