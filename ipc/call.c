@@ -10,14 +10,29 @@
 #include "ipc/task_schedule.h"
 
 #define CALL_REPLIES_CLOCK 1024 /* of others, between two looks at the clock */
-#define CALL_PARTS_MAX 8        /* of one request */
 
 /* In the number of a call that went through the mailbox; the rest of it is the mailbox's. */
 #define CALL_BOXED (UINT64_C(1) << 63)
 
+/*
+ * An id is a number and, in bits that it has not set in a message, the connection that
+ * it belongs to, as each end counts them by itself: it goes round after two million.
+ */
+#define CALL_CONNECTION (CALL_FAILED - 1 - CALL_NUMBER)
+
+static uint64_t call_id(const struct channel *ch, uint64_t number)
+{
+	return number | (ch->connection * (CALL_NUMBER + 1) & CALL_CONNECTION);
+}
+
+static bool call_is_here(const struct channel *ch, uint64_t id)
+{
+	return call_id(ch, id & ~CALL_CONNECTION) == id;
+}
+
 void call_client_init(struct call_client *c, struct channel *ch)
 {
-	*c = (struct call_client){.ch = ch};
+	*c = (struct call_client){.ch = ch, .connection = ch->connection};
 }
 
 static void call_wake(const struct call *call)
@@ -98,22 +113,57 @@ static struct call **call_find(struct call_client *c, uint64_t id)
 	return at;
 }
 
+/* Bytes of the request; SIZE_MAX where that is no size. */
+static size_t call_size(const struct channel_part *request, size_t parts)
+{
+	size_t size = 0;
+
+	for (size_t i = 0; i < parts; i++)
+		if (__builtin_add_overflow(size, request[i].size, &size))
+			return SIZE_MAX;
+	return size;
+}
+
+static void call_gather(unsigned char *to, const struct channel_part *request, size_t parts)
+{
+	for (size_t i = 0; i < parts; i++) {
+		/* memcpy takes no NULL, not even for nothing. */
+		if (request[i].size)
+			memcpy(to, request[i].bytes, request[i].size);
+		to += request[i].size;
+	}
+}
+
+static enum channel_status call_post(struct channel *ch, uint64_t number,
+				     const struct channel_part *request, size_t parts,
+				     uint64_t deadline)
+{
+	size_t size = call_size(request, parts);
+	enum channel_status status;
+	void *room;
+
+	if (__builtin_add_overflow(size, sizeof(number), &size))
+		return CHANNEL_TOO_BIG;
+	status = channel_reserve(ch, size, deadline, &room);
+	if (status != CHANNEL_OK)
+		return status;
+	memcpy(room, &number, sizeof(number));
+	call_gather((unsigned char *)room + sizeof(number), request, parts);
+	return channel_commit(ch, size);
+}
+
 /* Inside the gate no other task can come between the room and its use. */
 static enum channel_status call_send(struct call_client *c, struct call *call,
 				     const struct channel_part *request, size_t parts,
 				     uint64_t deadline)
 {
-	struct channel_part all[CALL_PARTS_MAX + 1] = {{&call->id, sizeof(call->id)}};
-	enum channel_status status;
+	enum channel_status status = call_gate_enter(&c->sending, call, deadline);
 
-	if (parts > CALL_PARTS_MAX)
-		return CHANNEL_MISUSE;
-	for (size_t i = 0; i < parts; i++)
-		all[i + 1] = request[i];
-	status = call_gate_enter(&c->sending, call, deadline);
 	if (status != CHANNEL_OK)
 		return status;
-	status = channel_sendv(c->ch, all, parts + 1, deadline);
+	c->last = (c->last + 1) & CALL_NUMBER;
+	call->id = call_id(c->ch, c->last);
+	status = call_post(c->ch, c->last, request, parts, deadline);
 	call_gate_leave(&c->sending);
 	return status;
 }
@@ -121,13 +171,16 @@ static enum channel_status call_send(struct call_client *c, struct call *call,
 void call_drop(struct call_client *c, struct call *call)
 {
 	struct call **at = call_find(c, call->id);
+	bool comes = call->status == CHANNEL_AGAIN && call_is_here(c->ch, call->id);
 
 	if (*at)
 		*at = call->next;
-	if (call->boxed)
+	if (call->boxed && call_is_here(c->ch, call->id)) {
 		mailbox_drop(c->ch);
-	else if (call->status == CHANNEL_AGAIN)
+		c->boxed = comes ? call->id : 0;
+	} else if (comes) {
 		c->lost++;
+	}
 	call->boxed = false;
 }
 
@@ -144,22 +197,33 @@ static void call_answer(struct call *call, bool failed, const unsigned char *rep
 	call_wake(call);
 }
 
+/* Nobody waits for it any more. */
+static void call_discard(struct call_client *c, uint64_t id)
+{
+	c->late++;
+	if (c->boxed && c->boxed == id)
+		c->boxed = 0;
+	else
+		c->lost -= c->lost > 0;
+}
+
 /* False where the peer does not speak of calls. */
 static bool call_take(struct call_client *c, const unsigned char *msg, size_t len)
 {
 	struct call *call;
-	uint64_t id;
+	uint64_t number, id;
 
-	if (len < sizeof(id))
+	if (len < sizeof(number))
 		return false;
-	memcpy(&id, msg, sizeof(id));
-	call = *call_find(c, id & ~CALL_FAILED);
-	if (call && call->status == CHANNEL_AGAIN) {
-		call_answer(call, id & CALL_FAILED, msg + sizeof(id), len - sizeof(id));
-	} else {
-		c->late++;
-		c->lost -= c->lost > 0;
-	}
+	memcpy(&number, msg, sizeof(number));
+	if (number & CALL_CONNECTION)
+		return false;
+	id = call_id(c->ch, number & ~CALL_FAILED);
+	call = *call_find(c, id);
+	if (call && call->status == CHANNEL_AGAIN)
+		call_answer(call, number & CALL_FAILED, msg + sizeof(number), len - sizeof(number));
+	else
+		call_discard(c, id);
 	return true;
 }
 
@@ -177,6 +241,8 @@ static enum channel_status call_pump(struct call_client *c, const struct call *c
 	for (unsigned taken = 0; !call || call->status == CHANNEL_AGAIN; taken++) {
 		if (taken % CALL_REPLIES_CLOCK == CALL_REPLIES_CLOCK - 1 && bell_past(deadline))
 			return CHANNEL_AGAIN;
+		if (call && !call_is_here(c->ch, call->id))
+			return CHANNEL_CLOSED;
 		status = channel_peek(c->ch, deadline, &msg, &len);
 		if (status != CHANNEL_OK)
 			return status;
@@ -189,20 +255,9 @@ static enum channel_status call_pump(struct call_client *c, const struct call *c
 	return call->status;
 }
 
-/* Bytes of the request, gathered there; more than MAILBOX_MAX where it is too long. */
-static size_t call_gather(unsigned char to[MAILBOX_MAX], const struct channel_part *request,
-			  size_t parts)
+static uint64_t call_boxed_number(uint64_t mailbox)
 {
-	size_t len = 0;
-
-	for (size_t i = 0; i < parts; i++) {
-		if (request[i].size > MAILBOX_MAX - len)
-			return MAILBOX_MAX + 1;
-		if (request[i].size)
-			memcpy(to + len, request[i].bytes, request[i].size);
-		len += request[i].size;
-	}
-	return len;
+	return CALL_BOXED | (mailbox & CALL_NUMBER);
 }
 
 /* Whether it went through the mailbox. Whatever keeps it from there shows again as a message. */
@@ -210,19 +265,29 @@ static bool call_box(struct call_client *c, struct call *call, const struct chan
 		     size_t parts)
 {
 	const struct mailbox_caller *box = &c->ch->tx.call;
-	bool dropped = box->dropped;
 	unsigned char bytes[MAILBOX_MAX];
-	size_t len = call_gather(bytes, request, parts);
+	size_t len = call_size(request, parts);
 
+	if (len > MAILBOX_MAX)
+		return false;
+	call_gather(bytes, request, parts);
 	if (mailbox_start(c->ch, bytes, len, CHANNEL_NOW) != CHANNEL_OK)
 		return false;
-	if (dropped && mailbox_kind(box->answer) == MAILBOX_REPLY)
+	if (c->boxed && mailbox_kind(box->answer) == MAILBOX_REPLY)
 		c->late++;
-	else if (dropped)
+	else if (c->boxed)
 		c->lost++;
-	call->id = CALL_BOXED | mailbox_number(box->word);
+	c->boxed = 0;
+	call->id = call_id(c->ch, call_boxed_number(mailbox_number(box->word)));
 	call->boxed = true;
 	return true;
+}
+
+/* What was still to come on another connection never will. */
+static void call_begin_anew(struct call_client *c)
+{
+	c->connection = c->ch->connection;
+	c->lost = c->boxed = 0;
 }
 
 enum channel_status call_start(struct call_client *c, struct call *call,
@@ -232,11 +297,12 @@ enum channel_status call_start(struct call_client *c, struct call *call,
 	enum channel_status status;
 
 	*call = (struct call){.reply = reply, .size = size, .status = CHANNEL_AGAIN};
+	if (ring_rare(c->connection != c->ch->connection))
+		call_begin_anew(c);
 	/* Late replies are to take no room while all calls go through the mailbox. */
 	if (c->lost && !c->receiving.busy)
 		call_pump(c, NULL, CHANNEL_NOW);
 	if (!call_box(c, call, request, parts)) {
-		call->id = ++c->last;
 		status = call_send(c, call, request, parts, deadline);
 		if (status != CHANNEL_OK)
 			return status;
@@ -265,13 +331,15 @@ enum channel_status call_wait(struct call_client *c, struct call *call, uint64_t
 {
 	enum channel_status status;
 
-	if (call->boxed) {
-		status = call_unbox(c, call, deadline);
-		if (call->boxed)
-			return status;
-	}
 	if (call->status != CHANNEL_AGAIN)
 		return call->status;
+	if (!call_is_here(c->ch, call->id))
+		return CHANNEL_CLOSED;
+	if (call->boxed) {
+		status = call_unbox(c, call, deadline);
+		if (call->boxed || call->status != CHANNEL_AGAIN)
+			return status;
+	}
 	status = call_gate_enter(&c->receiving, call, deadline);
 	if (status != CHANNEL_OK || call->status != CHANNEL_AGAIN)
 		return status;
@@ -299,13 +367,17 @@ enum channel_status call_make(struct call_client *c, const void *request, size_t
 static enum channel_status call_unpack(struct channel *ch, uint64_t *id, const void **request,
 				       size_t *len)
 {
-	if (*len < sizeof(*id)) {
+	uint64_t number = UINT64_MAX;
+
+	if (*len >= sizeof(number))
+		memcpy(&number, *request, sizeof(number));
+	if (number > CALL_NUMBER) {
 		channel_break(ch);
 		return CHANNEL_CLOSED;
 	}
-	memcpy(id, *request, sizeof(*id));
-	*request = (const unsigned char *)*request + sizeof(*id);
-	*len -= sizeof(*id);
+	*id = call_id(ch, number);
+	*request = (const unsigned char *)*request + sizeof(number);
+	*len -= sizeof(number);
 	return CHANNEL_OK;
 }
 
@@ -317,25 +389,28 @@ enum channel_status call_receive(struct channel *ch, uint64_t deadline, uint64_t
 
 	if (status == CHANNEL_OK && !boxed)
 		return call_unpack(ch, id, request, len);
-	*id = CALL_BOXED | ch->rx.serve.number;
+	*id = call_id(ch, call_boxed_number(ch->rx.serve.number));
 	return status;
 }
 
 /* Whether the request is the one that is in the mailbox. */
-static bool call_is_boxed(const struct channel *ch, uint64_t id)
+static bool call_is_boxed(const struct channel *ch, uint64_t number)
 {
 	uint64_t taken = __atomic_load_n(&ch->rx.serve.taken, __ATOMIC_RELAXED);
 
-	return taken && id == (CALL_BOXED | mailbox_number(taken));
+	return taken && number == call_boxed_number(mailbox_number(taken));
 }
 
 enum channel_status call_reply(struct channel *ch, uint64_t id, const void *reply, size_t len,
 			       uint64_t deadline)
 {
-	const struct channel_part parts[] = {{&id, sizeof(id)}, {reply, len}};
-	bool boxed = call_is_boxed(ch, id & ~CALL_FAILED);
+	uint64_t number = id & ~CALL_CONNECTION;
+	const struct channel_part parts[] = {{&number, sizeof(number)}, {reply, len}};
+	bool boxed = call_is_boxed(ch, number & ~CALL_FAILED);
 	enum channel_status status;
 
+	if (ring_rare(!call_is_here(ch, id)))
+		return endpoint_ended(ch, ch->tx.reason);
 	if (boxed && len <= MAILBOX_MAX && !(id & CALL_FAILED))
 		return mailbox_reply(ch, reply, len);
 	status = channel_sendv(ch, parts, 2, deadline);

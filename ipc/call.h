@@ -12,11 +12,14 @@
  * call is using it, and the server has called call_receive once; else as a message.
  * The server gets requests in the order in which they were sent, either way;
  * replies may come in any order. Each message begins with 8 bytes, the number of the
- * call in the byte order of the machine. A server that is slow is
+ * call in the byte order of the machine, at most CALL_NUMBER. A server that is slow is
  * CHANNEL_AGAIN, at the deadline, and its late reply is thrown away. One that is
  * gone is CHANNEL_CLOSED, and channel_reason says how; one that could not do what was
  * asked is CHANNEL_FAILED, and the reply is its words on that. What is shorter than 8
- * bytes closes the channel with the reason "protocol error".
+ * bytes, or has another number, closes the channel with the reason "protocol error".
+ *
+ * Requests and calls end with their connection: where the channel was opened again
+ * since, to answer and to wait is CHANNEL_CLOSED, and nothing is sent.
  *
  * A client belongs to one thread, and any number of its tasks (task.h) may be in
  * calls. Nothing else may use the client's end of the channel meanwhile.
@@ -28,6 +31,9 @@
 #include "ipc/channel.h"
 
 #define CALL_BUCKETS 64 /* calls in flight may be more */
+
+/* Numbers go round behind it, after a day of calls. */
+#define CALL_NUMBER ((UINT64_C(1) << 40) - 1)
 
 /* In the number of a reply: there is none, and the bytes say why, in words. */
 #define CALL_FAILED (UINT64_C(1) << 62)
@@ -54,9 +60,11 @@ struct call_gate {
 
 struct call_client {
 	struct channel *ch;
-	uint64_t last; /* number of the last call */
-	uint64_t late; /* replies thrown away: nobody waited for them any more */
-	uint64_t lost; /* messages that are still to come for calls that were dropped */
+	uint64_t last;       /* number of the last call */
+	uint64_t late;       /* replies thrown away: nobody waited for them any more */
+	uint64_t lost;       /* messages that are still to come for calls that were dropped */
+	uint64_t boxed;      /* 0, or the call that was dropped and has the mailbox still */
+	uint32_t connection; /* that the two above are about */
 	struct call_gate sending, receiving;
 	struct call *flight[CALL_BUCKETS];
 };
@@ -65,9 +73,9 @@ struct call_client {
 void call_client_init(struct call_client *c, struct channel *ch);
 
 /*
- * Send a request of these parts. The reply, of at most size bytes, goes to reply
- * at some later call on the client. CHANNEL_OK: `call` is in flight until
- * call_drop, and it and reply are to stay where they are. Else it is not.
+ * Send a request of these parts, as many as there are. The reply, of at most size
+ * bytes, goes to reply at some later call on the client. CHANNEL_OK: `call` is in flight
+ * until call_drop, and it and reply are to stay where they are. Else it is not.
  */
 enum channel_status call_start(struct call_client *c, struct call *call,
 			       const struct channel_part *request, size_t parts, void *reply,
@@ -91,7 +99,11 @@ enum channel_status call_make(struct call_client *c, const void *request, size_t
 enum channel_status call_receive(struct channel *ch, uint64_t deadline, uint64_t *id,
 				 const void **request, size_t *len);
 
-/* Answer a request; any order, each at most once. Counts as sending on the endpoint. */
+/*
+ * Answer a request; any order, each at most once. Counts as sending on the endpoint.
+ * CHANNEL_CLOSED: also a request of a connection before this one; CHANNEL_MISUSE: also
+ * one whose endpoint was dropped (service.h).
+ */
 enum channel_status call_reply(struct channel *ch, uint64_t id, const void *reply, size_t len,
 			       uint64_t deadline);
 

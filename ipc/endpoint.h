@@ -56,6 +56,9 @@ struct channel {
 	unsigned owner; /* index of a component */
 	bool beside;    /* the peer is on the same core: constant while they are connected */
 
+	/* Times it was joined to rings, or left some; written as endpoint_join says. */
+	uint32_t connection;
+
 	/* News to the owner's sleepers. */
 	bool stopping; /* the owner was asked to stop */
 	bool ready;    /* an end whose sides wait may join the rings; under the lock */

@@ -18,6 +18,7 @@ void endpoint_rouse(const struct channel *ch)
 
 void endpoint_join(struct channel *ch)
 {
+	ch->connection++;
 	ring_sender_join(&ch->tx, &ch->tx_ring);
 	ring_receiver_join(&ch->rx, &ch->rx_ring);
 	__atomic_store_n(&ch->tx_waits, false, __ATOMIC_RELAXED);
@@ -30,6 +31,7 @@ void endpoint_connect(struct channel *ch)
 	struct ring tx = {&ch->nowhere.controls[0], &ch->nowhere.words[0], ch->tx.size};
 	struct ring rx = {&ch->nowhere.controls[1], &ch->nowhere.words[1], ch->rx.size};
 
+	ch->connection++;
 	ring_init(&tx, 0);
 	ring_init(&rx, 0);
 	ring_sender_join(&ch->tx, &tx);

@@ -118,7 +118,6 @@ static inline enum channel_status mailbox_post(struct channel *ch, const void *r
 	mailbox_write(line, request, len);
 	__atomic_store_n(&line->position, s->cursor, __ATOMIC_RELAXED);
 	__atomic_store_n(&line->word, s->call.word, __ATOMIC_RELEASE);
-	s->call.dropped = false;
 	if (ring_rare(bell_look(&s->control->flag.receiver) & BELL_PARKED))
 		endpoint_wake(&s->control->flag.receiver, &s->bells);
 	closed = mailbox_closed(s->control);
@@ -185,7 +184,6 @@ enum channel_status mailbox_wait(struct channel *ch, void *reply, size_t size, s
 
 void mailbox_drop(struct channel *ch)
 {
-	ch->tx.call.dropped |= ch->tx.call.calling;
 	ch->tx.call.calling = false;
 }
 

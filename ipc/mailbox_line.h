@@ -73,7 +73,6 @@ struct mailbox_caller {
 	uint64_t answer;            /* the word that gave the line back, as it was checked */
 	enum channel_reason reason; /* why there will be no reply, once the caller was told */
 	bool calling;               /* a call is under way */
-	bool dropped;               /* the line has not come back since a call was dropped */
 };
 
 /* The serving side's own. */

@@ -66,7 +66,7 @@ void ring_sender_join(struct ring_sender *s, const struct ring *ring)
 	s->streamed = false;
 	__atomic_store_n(&s->barred, true, __ATOMIC_RELAXED);
 	s->call.word = 0;
-	s->call.calling = s->call.dropped = false;
+	s->call.calling = false;
 	__atomic_store_n(&s->call.reason, CHANNEL_OPEN, __ATOMIC_RELAXED);
 	__atomic_store_n(&s->refused, false, __ATOMIC_RELAXED);
 	__atomic_store_n(&s->reason, CHANNEL_OPEN, __ATOMIC_RELAXED);

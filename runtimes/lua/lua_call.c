@@ -42,6 +42,12 @@ struct runtime_lua_call {
  */
 static __thread uint64_t call_last;
 
+static uint64_t call_next(void)
+{
+	call_last = (call_last + 1) & CALL_NUMBER;
+	return call_last;
+}
+
 static enum channel_status number_post(struct channel *ch, uint64_t number, const char *bytes,
 				       size_t len, uint64_t deadline)
 {
@@ -171,7 +177,7 @@ static int call_answer(lua_State *L, struct channel *ch, uint64_t number, const 
 static int call_alone(lua_State *L, struct runtime_lua_endpoint *e, const void *msg, size_t len,
 		      uint64_t deadline, bool value)
 {
-	uint64_t id = ++call_last, number;
+	uint64_t id = call_next(), number;
 	enum channel_status status = number_post(e->ch, id, msg, len, deadline);
 
 	if (status == CHANNEL_OK)
@@ -260,7 +266,7 @@ static int call_begin(lua_State *L, uint64_t deadline, bool value)
 		return call_alone(L, e, request, len, deadline, value);
 	}
 	c = lua_newuserdatauv(L, sizeof(*c), 1);
-	*c = (struct runtime_lua_call){.id = ++call_last, .deadline = deadline, .value = value};
+	*c = (struct runtime_lua_call){.id = call_next(), .deadline = deadline, .value = value};
 	lua_pushvalue(L, CALL_ENDPOINT);
 	lua_setiuservalue(L, CALL_SELF, 1);
 	luaL_setmetatable(L, CALL);

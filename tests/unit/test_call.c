@@ -284,6 +284,228 @@ static void late_replies_of_both_kinds_are_counted_and_thrown_away(void **state)
 	assert_int_equal(c.late, 3);
 }
 
+/* The server is too long for the line, and says so there. */
+static void test_answer_long(struct channel *ch, const char *request)
+{
+	static char text[MAILBOX_MAX + 1];
+
+	assert_int_equal(call_reply(ch, test_request(ch, request), text, sizeof(text), CHANNEL_NOW),
+			 CHANNEL_OK);
+}
+
+/* Nothing is still to come for a call that was dropped. */
+static void assert_nothing_lost(struct call_client *c, uint64_t late)
+{
+	struct call call;
+	char reply[8];
+
+	test_start(c, &call, "box", reply);
+	assert_true(call.boxed);
+	assert_int_equal(c->late, late);
+	assert_int_equal(c->lost, 0);
+	call_drop(c, &call);
+}
+
+static void what_was_dropped_behind_its_reply_is_not_lost(void **state)
+{
+	struct channel_pair *p = *state;
+	struct call_client c;
+	struct call box, message;
+	char reply[8];
+
+	call_client_init(&c, p->a);
+	test_serve(p->b);
+	test_start(&c, &box, "box", reply);
+	test_start(&c, &message, "message", reply);
+	test_answer_long(p->b, "box");
+	assert_int_equal(call_wait(&c, &message, CHANNEL_NOW), CHANNEL_AGAIN);
+	assert_int_equal(box.status, CHANNEL_TOO_BIG);
+	call_drop(&c, &box);
+	call_drop(&c, &message);
+	assert_int_equal(c.lost, 1);
+	assert_int_equal(call_reply(p->b, test_request(p->b, "message"), "", 0, CHANNEL_NOW),
+			 CHANNEL_OK);
+	assert_nothing_lost(&c, 1);
+}
+
+static void what_was_dropped_ahead_of_its_reply_is_lost_once(void **state)
+{
+	struct channel_pair *p = *state;
+	struct call_client c;
+	struct call box, message;
+	char reply[8];
+
+	call_client_init(&c, p->a);
+	test_serve(p->b);
+	test_start(&c, &box, "box", reply);
+	test_start(&c, &message, "message", reply);
+	call_drop(&c, &box);
+	test_answer_long(p->b, "box");
+	assert_int_equal(call_reply(p->b, test_request(p->b, "message"), "", 0, CHANNEL_NOW),
+			 CHANNEL_OK);
+	assert_int_equal(call_wait(&c, &message, CHANNEL_NOW), CHANNEL_OK);
+	call_drop(&c, &message);
+	assert_nothing_lost(&c, 1);
+}
+
+static void a_reply_that_came_as_a_message_needs_no_word_from_the_line(void **state)
+{
+	struct channel_pair *p = *state;
+	struct call_client c;
+	struct call box, message;
+	char reply[8];
+	uint64_t number;
+
+	call_client_init(&c, p->a);
+	test_serve(p->b);
+	test_start(&c, &box, "box", reply);
+	test_start(&c, &message, "message", reply);
+	/* As call_reply does it, up to where the server dies. */
+	test_request(p->b, "box");
+	number = UINT64_C(1) << 63 | p->b->rx.serve.number;
+	assert_int_equal(channel_send(p->b, &number, sizeof(number), CHANNEL_NOW), CHANNEL_OK);
+	endpoint_close(p->b, CHANNEL_PEER_DIED);
+	assert_int_equal(call_wait(&c, &message, CHANNEL_FOREVER), CHANNEL_CLOSED);
+	assert_int_equal(call_wait(&c, &box, CHANNEL_FOREVER), CHANNEL_OK);
+	assert_int_equal(box.length, 0);
+	call_drop(&c, &box);
+	call_drop(&c, &message);
+}
+
+/* Rings begun anew, as connection.h does it when both ends have let go. */
+static void test_reconnect(struct channel_pair *p)
+{
+	channel_close(p->a);
+	endpoint_renew(p->a);
+	endpoint_join(p->a);
+	endpoint_join(p->b);
+}
+
+static void an_old_request_is_not_answered_on_a_new_connection(void **state)
+{
+	struct channel_pair *p = *state;
+	struct call_client c;
+	struct call old, call;
+	char first[8], second[8];
+	uint64_t ids[2];
+
+	for (unsigned boxed = 0; boxed < 2; boxed++) {
+		for (unsigned turn = 0; turn < 2; turn++) {
+			call_client_init(&c, p->a);
+			if (boxed)
+				test_serve(p->b);
+			test_start(&c, turn ? &call : &old, "same", turn ? second : first);
+			ids[turn] = test_request(p->b, "same");
+			if (!turn)
+				test_reconnect(p);
+		}
+		assert_int_equal(call.boxed, boxed);
+		assert_int_equal(call_reply(p->b, ids[0], "old", 3, CHANNEL_NOW), CHANNEL_CLOSED);
+		assert_int_equal(call_fail(p->b, ids[0], "old", CHANNEL_NOW), CHANNEL_CLOSED);
+		assert_int_equal(call_wait(&c, &call, CHANNEL_NOW), CHANNEL_AGAIN);
+		assert_int_equal(call_reply(p->b, ids[1], "new", 3, CHANNEL_NOW), CHANNEL_OK);
+		assert_int_equal(call_wait(&c, &call, CHANNEL_NOW), CHANNEL_OK);
+		assert_memory_equal(second, "new", 3);
+		assert_int_equal(c.late, 0);
+		call_drop(&c, &call);
+		test_reconnect(p);
+	}
+}
+
+static void an_old_call_is_not_answered_on_a_new_connection(void **state)
+{
+	struct channel_pair *p = *state;
+	struct call_client c;
+	struct call old, gone, call;
+	char first[8] = "none", second[8];
+
+	call_client_init(&c, p->a);
+	test_serve(p->b);
+	test_start(&c, &old, "same", first);
+	test_start(&c, &gone, "gone", first);
+	call_drop(&c, &gone);
+	test_reconnect(p);
+	test_serve(p->b);
+	test_start(&c, &call, "same", second);
+	assert_int_equal(c.lost, 0);
+	assert_int_equal(call_reply(p->b, test_request(p->b, "same"), "new", 3, CHANNEL_NOW),
+			 CHANNEL_OK);
+	assert_int_equal(call_wait(&c, &old, CHANNEL_FOREVER), CHANNEL_CLOSED);
+	call_drop(&c, &old);
+	assert_int_equal(call_wait(&c, &call, CHANNEL_FOREVER), CHANNEL_OK);
+	assert_memory_equal(second, "new", 3);
+	assert_string_equal(first, "none");
+	assert_int_equal(c.lost, 0);
+	call_drop(&c, &call);
+}
+
+static void a_dropped_endpoint_answers_no_request(void **state)
+{
+	struct channel_pair *p = *state;
+	struct call_client c;
+	struct call call;
+	char reply[8];
+	uint64_t id;
+
+	call_client_init(&c, p->a);
+	test_start(&c, &call, "x", reply);
+	id = test_request(p->b, "x");
+	channel_close(p->b);
+	endpoint_drop(p->b);
+	assert_int_equal(call_reply(p->b, id, "", 0, CHANNEL_NOW), CHANNEL_MISUSE);
+	call_drop(&c, &call);
+}
+
+static void a_request_has_any_number_of_parts(void **state)
+{
+	enum { MOST = 2 * MAILBOX_MAX };
+	struct channel_part parts[MOST];
+	struct channel_pair *p = *state;
+	struct call_client c;
+	struct call call;
+	char text[MOST + 1] = "", reply[8];
+
+	call_client_init(&c, p->a);
+	for (unsigned i = 0; i < MOST; i++) {
+		text[i] = (char)('!' + i);
+		parts[i] = (struct channel_part){&text[i], 1};
+	}
+	/* As a message; through the mailbox; too long for it. */
+	for (unsigned count = MAILBOX_MAX, i = 0; i < 3; count += i++ * (MOST - MAILBOX_MAX)) {
+		assert_int_equal(call_start(&c, &call, parts, count, reply, 8, CHANNEL_NOW),
+				 CHANNEL_OK);
+		assert_int_equal(call.boxed, i == 1);
+		text[count] = '\0';
+		test_request(p->b, text);
+		text[count] = count < MOST ? (char)('!' + count) : '\0';
+		call_drop(&c, &call);
+		if (i == 1)
+			assert_int_equal(mailbox_reply(p->b, "", 0), CHANNEL_OK);
+	}
+	parts[0].size = parts[1].size = SIZE_MAX;
+	for (unsigned count = 1; count < 3; count++)
+		assert_int_equal(call_start(&c, &call, parts, count, reply, 8, CHANNEL_NOW),
+				 CHANNEL_TOO_BIG);
+}
+
+static void a_number_that_no_call_has_closes_the_channel(void **state)
+{
+	const uint64_t numbers[] = {(UINT64_C(1) << 40), CALL_FAILED | 1, UINT64_MAX};
+	struct channel_pair *p = *state;
+
+	for (unsigned i = 0; i < 3; i++) {
+		const void *msg;
+		uint64_t id;
+		size_t len;
+
+		assert_int_equal(channel_send(p->a, &numbers[i], sizeof(numbers[i]), CHANNEL_NOW),
+				 CHANNEL_OK);
+		assert_int_equal(call_receive(p->b, CHANNEL_NOW, &id, &msg, &len), CHANNEL_CLOSED);
+		assert_int_equal(channel_reason(p->b), CHANNEL_PROTOCOL);
+		test_reconnect(p);
+	}
+}
+
 #define CALLERS 20
 #define ROUNDS 200
 
@@ -392,6 +614,14 @@ static const struct CMUnitTest tests[] = {
 	TEST(one_short_call_at_a_time_goes_through_the_mailbox),
 	TEST(what_is_too_long_for_the_mailbox_is_a_message),
 	TEST(late_replies_of_both_kinds_are_counted_and_thrown_away),
+	TEST(what_was_dropped_behind_its_reply_is_not_lost),
+	TEST(what_was_dropped_ahead_of_its_reply_is_lost_once),
+	TEST(a_reply_that_came_as_a_message_needs_no_word_from_the_line),
+	TEST(an_old_request_is_not_answered_on_a_new_connection),
+	TEST(an_old_call_is_not_answered_on_a_new_connection),
+	TEST(a_dropped_endpoint_answers_no_request),
+	TEST(a_request_has_any_number_of_parts),
+	TEST(a_number_that_no_call_has_closes_the_channel),
 	TEST(many_tasks_call_over_one_channel),
 	TEST(all_callers_of_a_server_that_dies_are_told),
 };

@@ -269,6 +269,53 @@ static void calls_and_streams_work_on_a_connection(void **state)
 	}
 }
 
+static void test_call(struct call_client *c, struct channel *ch, struct call *call, char *reply)
+{
+	const struct channel_part part = {"call", 4};
+
+	call_client_init(c, ch);
+	assert_int_equal(call_start(c, call, &part, 1, reply, 8, CHANNEL_NOW), CHANNEL_OK);
+}
+
+static uint64_t test_request(struct channel *ch)
+{
+	const void *request;
+	uint64_t id;
+	size_t len;
+
+	assert_int_equal(call_receive(ch, CHANNEL_NOW, &id, &request, &len), CHANNEL_OK);
+	assert_int_equal(channel_release(ch), CHANNEL_OK);
+	return id;
+}
+
+static void a_request_is_not_answered_to_the_next_client(void **state)
+{
+	struct channel *a = channel_connect("loop", CHANNEL_NOW), *b = test_accept(*state), *next;
+	struct call_client client;
+	struct call call;
+	char reply[8];
+	uint64_t id;
+
+	test_call(&client, a, &call, reply);
+	id = test_request(b);
+	call_drop(&client, &call);
+	assert_int_equal(channel_drop(a), CHANNEL_OK);
+	assert_int_equal(channel_drop(b), CHANNEL_OK);
+	assert_int_equal(call_reply(b, id, "old", 3, CHANNEL_NOW), CHANNEL_MISUSE);
+	for (unsigned i = 0; i < 4; i++) { /* the others of the pool come first */
+		a = channel_connect("loop", CHANNEL_NOW);
+		next = test_accept(*state);
+		if (next == b)
+			break;
+	}
+	assert_ptr_equal(next, b);
+	test_call(&client, a, &call, reply);
+	assert_int_not_equal(test_request(b), id);
+	assert_int_equal(call_reply(b, id, "old", 3, CHANNEL_NOW), CHANNEL_CLOSED);
+	assert_int_equal(call_wait(&client, &call, CHANNEL_NOW), CHANNEL_AGAIN);
+	call_drop(&client, &call);
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, loop_setup)
 
 int main(void)
@@ -280,6 +327,7 @@ int main(void)
 		TEST(so_many_tasks_may_wait_and_no_more),
 		TEST(a_request_to_stop_ends_both_waits),
 		TEST(calls_and_streams_work_on_a_connection),
+		TEST(a_request_is_not_answered_to_the_next_client),
 	};
 
 	return cmocka_run_group_tests(tests, group_setup, NULL);
