@@ -18,10 +18,15 @@
 #define BURST_TRIAL 20  /* messages of the first, doubled until long enough to tell */
 #define BURST_TRIAL_NS 1e6
 #define BURST_BOUNCES 500
+#define BURST_GRAIN_LEAST 8 /* ticks; less does not matter */
+#define BURST_GRAIN_MOST 64
+#define BURST_GRAIN_TRIALS 4096
+#define BURST_GRAIN_OTHERS 50 /* one of so many may be longer, for whatever came between */
 
 extern const struct peer peer_bounce_two;
 
 static double burst_tick; /* ns */
+static uint64_t burst_grain = 1; /* ticks: the clock goes by steps of so many, one more or less */
 static uint64_t burst_samples[BURST_SAMPLES];
 static cpu_set_t burst_all;
 
@@ -51,6 +56,34 @@ static void burst_measure_tick(void)
 	burst_tick = (burst_clock() - begun) / (double)(__rdtsc() - ticks);
 }
 
+/* Whether it can be told from these differences that the clock goes by such steps. */
+static bool burst_goes_by(const uint64_t *ticks, unsigned count, uint64_t grain)
+{
+	unsigned others = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		uint64_t over = (ticks[i] + grain / 2) % grain;
+
+		others += over + 1 < grain / 2 || over > grain / 2 + 1;
+	}
+	return others <= count / BURST_GRAIN_OTHERS;
+}
+
+static void burst_measure_grain(void)
+{
+	uint64_t ticks[BURST_GRAIN_TRIALS], last = __rdtsc();
+
+	for (unsigned i = 0; i < BURST_GRAIN_TRIALS; i++) {
+		uint64_t now = __rdtsc();
+
+		ticks[i] = now - last;
+		last = now;
+	}
+	for (uint64_t grain = BURST_GRAIN_LEAST; grain <= BURST_GRAIN_MOST; grain++)
+		if (burst_goes_by(ticks, BURST_GRAIN_TRIALS, grain))
+			burst_grain = grain;
+}
+
 static cpu_set_t burst_core(unsigned which)
 {
 	cpu_set_t one;
@@ -75,6 +108,7 @@ void burst_begin(void)
 		fprintf(stderr,
 			"channels: no real-time priority here; others disturb the figures\n");
 	burst_measure_tick();
+	burst_measure_grain();
 }
 
 bool burst_open(struct burst_peer *p, const struct peer *peer, size_t len, bool trip)
@@ -147,25 +181,30 @@ static int burst_compare(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+/* Samples that a clock which goes by steps cannot tell apart have the same one of these. */
+static uint64_t burst_step(uint64_t sample)
+{
+	return (sample + burst_grain / 2) / burst_grain;
+}
+
 /*
- * The sample that a share of all are below. A clock that ticks every 10 ns makes few
- * values of many trips: of those that are alike, so many lie in this half of the tick.
+ * The sample that a share of all are below. A clock that goes by steps of 10 ns makes few
+ * values of many trips: of those that are alike, so many lie in this part of the step.
  */
 static double burst_quantile(uint64_t count, double share)
 {
-	uint64_t k = (uint64_t)(share * (double)count), low = k, high = k;
-	uint64_t below = 0, above = 0, value = burst_samples[k];
+	uint64_t k = (uint64_t)(share * (double)count), low = k, high = k, sum = 0;
+	uint64_t step = burst_step(burst_samples[k]);
+	double within;
 
-	while (low > 0 && burst_samples[low - 1] == value)
+	while (low > 0 && burst_step(burst_samples[low - 1]) == step)
 		low--;
-	while (high < count && burst_samples[high] == value)
+	while (high < count && burst_step(burst_samples[high]) == step)
 		high++;
-	below = low > 0 ? value - burst_samples[low - 1] : 0;
-	above = high < count ? burst_samples[high] - value : 0;
-	if (below == 0 || (above != 0 && above < below))
-		below = above;
-	return ((double)value + (double)below * ((double)(k - low) / (double)(high - low) - 0.5)) *
-	       burst_tick;
+	for (uint64_t i = low; i < high; i++)
+		sum += burst_samples[i];
+	within = (double)(k - low) / (double)(high - low) - 0.5;
+	return ((double)sum / (double)(high - low) + within * (double)burst_grain) * burst_tick;
 }
 
 /* From the sender's start to the end of whoever ends last. */
