@@ -14,17 +14,15 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
-#include <signal.h>
 #include <string.h>
-#include <ucontext.h>
 
 #include "container/image.h"
 #include "ipc/channel_table.h"
 #include "ipc/endpoint.h"
 #include "tests/unit/component_made_up.h"
+#include "tests/unit/trap.h"
 
 #define MORTAL 0
 #define SURVIVOR 1
@@ -40,52 +38,15 @@ static const struct image test_image = {
 };
 
 static struct {
-	sigjmp_buf out;
-	volatile unsigned long left; /* instructions to live */
-	volatile unsigned done;      /* calls that returned */
+	volatile unsigned done; /* calls that returned */
 	struct channel *mortal, *survivor;
 } test;
 
-/* A signal that ends the component is held back where the container holds signals back. */
-static inline void test_trapped(int signal, siginfo_t *info, void *context)
-{
-	const ucontext_t *interrupted = context;
-
-	(void)signal;
-	(void)info;
-	if (test.left) {
-		test.left--;
-		return;
-	}
-	if (!sigismember(&interrupted->uc_sigmask, SIGRTMIN + 1))
-		siglongjmp(test.out, 1);
-}
-
-static inline void test_trap(void)
-{
-	__asm__ volatile("lea -128(%%rsp), %%rsp\n\tpushfq\n\torq $0x100, (%%rsp)\n\tpopfq\n\t"
-			 "lea 128(%%rsp), %%rsp" ::
-				 : "memory", "cc");
-}
-
-static inline void test_trap_off(void)
-{
-	__asm__ volatile("lea -128(%%rsp), %%rsp\n\tpushfq\n\tandq $~0x100, (%%rsp)\n\tpopfq\n\t"
-			 "lea 128(%%rsp), %%rsp" ::
-				 : "memory", "cc");
-}
-
-/* Whether life ended it before it was done. */
+/* Whether it was ended before it was done with life. */
 static inline bool test_ends(void (*life)(void), unsigned long instructions)
 {
 	test.done = 0;
-	test.left = instructions;
-	if (sigsetjmp(test.out, 1))
-		return true;
-	test_trap();
-	life();
-	test_trap_off();
-	return false;
+	return trap_ends(life, &instructions);
 }
 
 /* Long enough for a pad now and then. */
@@ -100,6 +61,21 @@ static inline void test_send(struct channel *ch, unsigned long seq)
 
 	buf[0] = buf[test_length(seq) - 1] = (char)seq;
 	assert_int_equal(channel_send(ch, buf, test_length(seq), CHANNEL_NOW), CHANNEL_OK);
+}
+
+static inline void life_send_one(unsigned i)
+{
+	static char messages[BATCH][256];
+
+	messages[i][0] = messages[i][test_length(i) - 1] = (char)i;
+	if (channel_send(test.mortal, messages[i], test_length(i), CHANNEL_NOW) == CHANNEL_OK)
+		test.done++;
+}
+
+static inline void life_send(void)
+{
+	for (unsigned i = 0; i < BATCH; i++)
+		life_send_one(i);
 }
 
 static inline enum channel_status test_recv(struct channel *ch, unsigned long seq,
@@ -155,6 +131,18 @@ static inline void assert_told(unsigned least, unsigned most)
 			 CHANNEL_CLOSED);
 }
 
+/* Says when a receiver of the survivor sleeps. */
+static inline const uint32_t *test_receiver_flag(void)
+{
+	return &test.survivor->rx_ring.control->flag.receiver;
+}
+
+static inline void *test_sleeps_for_message(void *status)
+{
+	*(enum channel_status *)status = test_recv(test.survivor, 0, CHANNEL_FOREVER);
+	return NULL;
+}
+
 /* A thread of the survivor, once it has said that it is about to sleep. */
 static inline pthread_t test_sleeper(void *(*run)(void *), const uint32_t *flag, void *status)
 {
@@ -166,12 +154,25 @@ static inline pthread_t test_sleeper(void *(*run)(void *), const uint32_t *flag,
 	return id;
 }
 
+/*
+ * Whether it was ended before it was done with life, while a thread of the survivor was
+ * asleep; that has ended, too, and said what came of it.
+ */
+static inline bool test_ends_beside(void *(*sleeps)(void *), const uint32_t *flag, void *said,
+				    void (*life)(void), unsigned long instructions)
+{
+	pthread_t id = test_sleeper(sleeps, flag, said);
+	bool ended = test_ends(life, instructions);
+
+	channel_table_end(MORTAL, true);
+	pthread_join(id, NULL);
+	return ended;
+}
+
 static inline int death_setup(void **state)
 {
-	struct sigaction action = {.sa_sigaction = test_trapped, .sa_flags = SA_SIGINFO};
-
 	(void)state;
-	if (sigaction(SIGTRAP, &action, NULL) || channel_table_create(&test_image))
+	if (trap_setup() || channel_table_create(&test_image))
 		return -1;
 	/* So that a life can begin. */
 	channel_table_end(MORTAL, true);

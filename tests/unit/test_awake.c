@@ -12,7 +12,6 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <ucontext.h>
@@ -20,6 +19,7 @@
 #include "ipc/channel_stream.h"
 #include "ipc/mailbox.h"
 #include "tests/unit/channel_pair.h"
+#include "tests/unit/step.h"
 
 #define ROUNDS 40 /* of messages that go around the ring several times */
 #define LONGEST 300
@@ -91,29 +91,15 @@ static void awake_trapped(int signal, siginfo_t *info, void *context)
 	awake_look((const unsigned char *)interrupted->uc_mcontext.gregs[REG_RIP]);
 }
 
-static void awake_trap(void)
-{
-	seen.counting = true;
-	__asm__ volatile("lea -128(%%rsp), %%rsp\n\tpushfq\n\torq $0x100, (%%rsp)\n\tpopfq\n\t"
-			 "lea 128(%%rsp), %%rsp" ::
-				 : "memory", "cc");
-}
-
-static void awake_trap_off(void)
-{
-	__asm__ volatile("lea -128(%%rsp), %%rsp\n\tpushfq\n\tandq $~0x100, (%%rsp)\n\tpopfq\n\t"
-			 "lea 128(%%rsp), %%rsp" ::
-				 : "memory", "cc");
-	seen.counting = false;
-}
-
 /* What this does, told of each instruction. */
 static void awake_watch(void (*run)(struct channel_pair *p), struct channel_pair *p)
 {
 	memset(&seen, 0, sizeof(seen));
-	awake_trap();
+	seen.counting = true;
+	step_on();
 	run(p);
-	awake_trap_off();
+	step_off();
+	seen.counting = false;
 }
 
 static void assert_awake(void (*run)(struct channel_pair *p))
@@ -286,10 +272,9 @@ int main(void)
 		cmocka_unit_test(calls_through_the_mailbox_do_too),
 		cmocka_unit_test(what_wakes_a_sleeper_is_seen_to_do_all_of_it),
 	};
-	struct sigaction action = {.sa_sigaction = awake_trapped, .sa_flags = SA_SIGINFO};
 
 	bell_init();
-	if (sigaction(SIGTRAP, &action, NULL))
+	if (step_setup(awake_trapped))
 		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,21 +2,6 @@
 /* Ended in the middle of sending or receiving. */
 #include "tests/unit/death_case.h"
 
-static void life_send_one(unsigned i)
-{
-	static char messages[BATCH][256];
-
-	messages[i][0] = messages[i][test_length(i) - 1] = (char)i;
-	if (channel_send(test.mortal, messages[i], test_length(i), CHANNEL_NOW) == CHANNEL_OK)
-		test.done++;
-}
-
-static void life_send(void)
-{
-	for (unsigned i = 0; i < BATCH; i++)
-		life_send_one(i);
-}
-
 static void a_sender_may_end_at_any_instruction(void **state)
 {
 	unsigned long n = 0;

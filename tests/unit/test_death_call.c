@@ -61,15 +61,11 @@ static void test_serves(struct channel *ch)
 static unsigned long test_server_ends(unsigned long n, bool *ended)
 {
 	const struct ring_control *tx = test.survivor->tx_ring.control;
-	const struct ring_control *rx = test.survivor->rx_ring.control;
 	struct test_outcome o = {0};
-	pthread_t id;
 
 	test_serves(test.mortal);
-	id = test_sleeper(test_calls, test_long ? &rx->flag.receiver : &tx->flag.caller, &o);
-	*ended = test_ends(life_serve, n);
-	channel_table_end(MORTAL, true);
-	pthread_join(id, NULL);
+	*ended = test_ends_beside(test_calls, test_long ? test_receiver_flag() : &tx->flag.caller,
+				  &o, life_serve, n);
 	if (o.status == CHANNEL_OK)
 		assert_string_equal(o.reply, REPLY);
 	else
@@ -134,13 +130,9 @@ static void life_call(void)
 static unsigned long test_client_ends(unsigned long n, bool *ended)
 {
 	struct test_outcome o = {0};
-	pthread_t id;
 
 	test_serves(test.survivor);
-	id = test_sleeper(test_answers, &test.survivor->rx_ring.control->flag.receiver, &o);
-	*ended = test_ends(life_call, n);
-	channel_table_end(MORTAL, true);
-	pthread_join(id, NULL);
+	*ended = test_ends_beside(test_answers, test_receiver_flag(), &o, life_call, n);
 	if (o.status != CHANNEL_OK)
 		assert_int_equal(o.status, CHANNEL_CLOSED);
 	if (test.done)

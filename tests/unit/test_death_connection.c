@@ -2,21 +2,6 @@
 /* Ended in the middle of closing, of opening again, of waiting for a connection. */
 #include "tests/unit/death_case.h"
 
-static void life_send_one(unsigned i)
-{
-	static char messages[BATCH][256];
-
-	messages[i][0] = messages[i][test_length(i) - 1] = (char)i;
-	if (channel_send(test.mortal, messages[i], test_length(i), CHANNEL_NOW) == CHANNEL_OK)
-		test.done++;
-}
-
-static void *test_sleeps_for_message(void *status)
-{
-	*(enum channel_status *)status = test_recv(test.survivor, 0, CHANNEL_FOREVER);
-	return NULL;
-}
-
 static void life_close(void)
 {
 	channel_finish(test.mortal);
@@ -31,14 +16,10 @@ static void who_closes_may_end_at_any_instruction(void **state)
 
 	(void)state;
 	for (; ended; n++) {
-		pthread_t id;
 
 		test_connect(n);
-		id = test_sleeper(test_sleeps_for_message,
-				  &test.survivor->rx_ring.control->flag.receiver, &status);
-		ended = test_ends(life_close, n);
-		channel_table_end(MORTAL, true);
-		pthread_join(id, NULL);
+		ended = test_ends_beside(test_sleeps_for_message, test_receiver_flag(), &status,
+					 life_close, n);
 		assert_int_equal(status, CHANNEL_CLOSED);
 		assert_told(0, 0);
 		if (!ended)

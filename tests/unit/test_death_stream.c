@@ -115,15 +115,11 @@ static void a_reader_that_sleeps_gets_what_was_written_and_is_told(void **state)
 	(void)state;
 	for (; ended; n++) {
 		unsigned got = 0, done;
-		pthread_t id;
 
 		test_connect(n);
-		id = test_sleeper(test_sleeps_in_reader,
-				  &test.survivor->rx_ring.control->flag.receiver, &got);
-		ended = test_ends(life_write, n);
+		ended = test_ends_beside(test_sleeps_in_reader, test_receiver_flag(), &got,
+					 life_write, n);
 		done = test.done;
-		channel_table_end(MORTAL, true);
-		pthread_join(id, NULL);
 		assert_in_range(got, done, done < BATCH ? done + 1 : done);
 		assert_told(0, 0);
 	}

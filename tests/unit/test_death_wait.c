@@ -6,21 +6,6 @@
 #include "ipc/set_member.h"
 #include "tests/unit/death_case.h"
 
-static void life_send_one(unsigned i)
-{
-	static char messages[BATCH][256];
-
-	messages[i][0] = messages[i][test_length(i) - 1] = (char)i;
-	if (channel_send(test.mortal, messages[i], test_length(i), CHANNEL_NOW) == CHANNEL_OK)
-		test.done++;
-}
-
-static void life_send(void)
-{
-	for (unsigned i = 0; i < BATCH; i++)
-		life_send_one(i);
-}
-
 static void test_release(void)
 {
 	const void *msg;
@@ -48,12 +33,6 @@ static void *test_sleeps_for_room(void *status)
 	return NULL;
 }
 
-static void *test_sleeps_for_message(void *status)
-{
-	*(enum channel_status *)status = test_recv(test.survivor, 0, CHANNEL_FOREVER);
-	return NULL;
-}
-
 static void a_sender_that_ends_before_it_has_woken_its_peer_leaves_nobody_asleep(void **state)
 {
 	enum channel_status status;
@@ -62,14 +41,10 @@ static void a_sender_that_ends_before_it_has_woken_its_peer_leaves_nobody_asleep
 
 	(void)state;
 	for (; ended; n++) {
-		pthread_t id;
 
 		test_connect(n);
-		id = test_sleeper(test_sleeps_for_message,
-				  &test.survivor->rx_ring.control->flag.receiver, &status);
-		ended = test_ends(life_send, n);
-		channel_table_end(MORTAL, true);
-		pthread_join(id, NULL);
+		ended = test_ends_beside(test_sleeps_for_message, test_receiver_flag(), &status,
+					 life_send, n);
 		if (status != CHANNEL_OK)
 			assert_int_equal(status, CHANNEL_CLOSED);
 		channel_close(test.survivor);
@@ -95,14 +70,10 @@ static void a_sender_that_ends_before_it_has_told_a_set_leaves_nobody_asleep(voi
 
 	(void)state;
 	for (; ended; n++) {
-		pthread_t id;
 
 		test_connect(n);
-		id = test_sleeper(test_sleeps_in_set,
-				  &test.survivor->rx_ring.control->flag.receiver, &status);
-		ended = test_ends(life_send, n);
-		channel_table_end(MORTAL, true);
-		pthread_join(id, NULL);
+		ended = test_ends_beside(test_sleeps_in_set, test_receiver_flag(), &status,
+					 life_send, n);
 		assert_int_equal(status, CHANNEL_OK);
 		channel_close(test.survivor);
 	}
@@ -128,15 +99,12 @@ static void a_receiver_that_ends_before_it_has_made_room_leaves_nobody_asleep(vo
 
 	(void)state;
 	for (; ended; n++) {
-		pthread_t id;
 
 		test_connect(0);
 		test_fill_and_release();
-		id = test_sleeper(test_sleeps_for_room,
-				  &test.survivor->tx_ring.control->flag.sender, &status);
-		ended = test_ends(test_release, n);
-		channel_table_end(MORTAL, true);
-		pthread_join(id, NULL);
+		ended = test_ends_beside(test_sleeps_for_room,
+					 &test.survivor->tx_ring.control->flag.sender, &status,
+					 test_release, n);
 		if (status != CHANNEL_OK)
 			assert_int_equal(status, CHANNEL_CLOSED);
 		assert_told(0, 0);
@@ -211,7 +179,7 @@ static void who_waits_in_a_set_may_end_at_any_instruction(void **state)
 /* From here on it is being stepped through: the polls before are all the same. */
 static uint64_t test_rests(void)
 {
-	test_trap();
+	step_on();
 	return UINT64_MAX;
 }
 
@@ -220,7 +188,7 @@ static void life_parked(void)
 	char buf[16];
 	size_t len;
 
-	test_trap_off();
+	step_off();
 	test.mortal->rx_patience.times = 1; /* few polls */
 	channel_recv(test.mortal, buf, sizeof(buf), &len, test_in(3000000));
 }

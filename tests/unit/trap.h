@@ -9,8 +9,9 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <ucontext.h>
+
+#include "tests/unit/step.h"
 
 static struct {
 	sigjmp_buf out;
@@ -32,21 +33,6 @@ static inline void trap_caught(int signal, siginfo_t *info, void *context)
 		siglongjmp(trap.out, 1);
 }
 
-/* Below the red zone. */
-static inline void trap_on(void)
-{
-	__asm__ volatile("lea -128(%%rsp), %%rsp\n\tpushfq\n\torq $0x100, (%%rsp)\n\tpopfq\n\t"
-			 "lea 128(%%rsp), %%rsp" ::
-				 : "memory", "cc");
-}
-
-static inline void trap_off(void)
-{
-	__asm__ volatile("lea -128(%%rsp), %%rsp\n\tpushfq\n\tandq $~0x100, (%%rsp)\n\tpopfq\n\t"
-			 "lea 128(%%rsp), %%rsp" ::
-				 : "memory", "cc");
-}
-
 /*
  * Whether life was ended before it was done, *at instructions from its beginning or as
  * soon as it may be; *at is then the next place.
@@ -59,18 +45,16 @@ static inline bool trap_ends(void (*life)(void), unsigned long *at)
 		*at += trap.more + 1;
 		return true;
 	}
-	trap_on();
+	step_on();
 	life();
-	trap_off();
+	step_off();
 	return false;
 }
 
 /* 0, or what sigaction says. */
 static inline int trap_setup(void)
 {
-	struct sigaction action = {.sa_sigaction = trap_caught, .sa_flags = SA_SIGINFO};
-
-	return sigaction(SIGTRAP, &action, NULL);
+	return step_setup(trap_caught);
 }
 
 #endif
