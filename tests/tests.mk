@@ -49,10 +49,12 @@ $(B)/tests/$(1)/%: $(B)/obj/$(1)/tests/unit/%.o $(lib-$(1))/libatoll-lua.a $(lib
 	$$(Q)$$(CC) -no-pie $$(flags-$(1)) -o $$@ $$^ $$(libs-$(1)-$$*) -Wl,--as-needed -llua5.4 \
 		-lcmocka -lpthread
 
+$(B)/tests/$(1)/mixed_stress: $(call objects,$(1),tests/stress/mixed_ways.c)
+
 $(B)/tests/$(1)/%_stress: $(B)/obj/$(1)/tests/stress/%_stress.o $(lib-$(1))/libatoll.a
 	$$(call say,LD,$$@)
 	@mkdir -p $$(@D)
-	$$(Q)$$(CC) -no-pie $$(flags-$(1)) -o $$@ $$^ -lpthread
+	$$(Q)$$(CC) -no-pie $$(flags-$(1)) -o $$@ $$(filter %.o,$$^) $$(filter %.a,$$^) -lpthread
 
 $(B)/tests/$(1)/conformance: $(call objects,$(1),$(conformance-sources)) $(lib-$(1))/libatoll.a
 	$$(call say,LD,$$@)

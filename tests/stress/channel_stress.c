@@ -11,10 +11,7 @@
  * a sleep without the kernel's help. Each part is a case as the Test Anything
  * Protocol has it; the first failure ends the program with status 1.
  */
-#include <pthread.h>
-#include <stdio.h>
-#include <time.h>
-
+#include "tests/stress/stress.h"
 #include "tests/unit/channel_pair.h"
 
 #define STRESS_LIFE 200 /* attempts of a side that dies, at most */
@@ -23,37 +20,6 @@
 static struct channel_pair stress_pair;
 static uint64_t stress_messages = 200000;
 static size_t stress_ring_bytes = 4096;
-
-struct stress_thread {
-	pthread_t id;
-	void *(*run)(void *);
-	struct channel *ch;
-	uint64_t random;
-	uint64_t close_at; /* attempts before it closes the channel */
-	bool hasty;        /* never waits for ever */
-	uint64_t done;
-};
-
-static void stress_fail(const char *what, uint64_t seq)
-{
-	fprintf(stderr, "channel_stress: message %llu: %s\n", (unsigned long long)seq, what);
-	exit(1);
-}
-
-static uint64_t stress_random(struct stress_thread *t)
-{
-	t->random ^= t->random << 13;
-	t->random ^= t->random >> 7;
-	t->random ^= t->random << 17;
-	return t->random;
-}
-
-/* Now and then long enough for the other side to park. */
-static void stress_nap(struct stress_thread *t)
-{
-	if (stress_random(t) % 4096 == 0)
-		nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
-}
 
 static uint64_t stress_mix(uint64_t seq)
 {
@@ -69,44 +35,21 @@ static size_t stress_length(const struct channel *ch, uint64_t seq)
 	return mix % (mix % 16 ? 100 : channel_max(ch) + 1);
 }
 
-static void stress_fill(unsigned char *to, size_t len, uint64_t seq)
+static uint64_t stress_patience(struct stress_thread *t)
 {
-	for (size_t i = 0; i < len; i++)
-		to[i] = (unsigned char)(seq + i * 13);
-}
+	uint64_t deadline = stress_deadline(&t->random);
 
-static void stress_check(const unsigned char *from, size_t len, uint64_t seq)
-{
-	for (size_t i = 0; i < len; i++)
-		if (from[i] != (unsigned char)(seq + i * 13))
-			stress_fail("not what was sent", seq);
-}
-
-/* Any of the forms of waiting: for ever, with a deadline soon, not at all. */
-static uint64_t stress_deadline(struct stress_thread *t)
-{
-	struct timespec now;
-
-	switch (stress_random(t) % 4) {
-	case 0:
-		return CHANNEL_NOW;
-	case 1:
-		clock_gettime(CLOCK_MONOTONIC, &now);
-		return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec +
-		       stress_random(t) % 100000;
-	default:
-		return t->hasty ? CHANNEL_NOW : CHANNEL_FOREVER;
-	}
+	return t->hasty && deadline == CHANNEL_FOREVER ? CHANNEL_NOW : deadline;
 }
 
 static enum channel_status stress_send_once(struct stress_thread *t, uint64_t seq)
 {
 	size_t len = stress_length(t->ch, seq);
-	size_t spare = stress_random(t) % 8 ? 0 : (channel_max(t->ch) - len) / 2;
+	size_t spare = random_below(&t->random, 8) ? 0 : (channel_max(t->ch) - len) / 2;
 	enum channel_status status;
 	void *room;
 
-	status = channel_reserve(t->ch, len + spare, stress_deadline(t), &room);
+	status = channel_reserve(t->ch, len + spare, stress_patience(t), &room);
 	if (status != CHANNEL_OK)
 		return status;
 	stress_fill(room, len + spare, seq);
@@ -119,12 +62,13 @@ static enum channel_status stress_recv_once(struct stress_thread *t, uint64_t se
 	const void *msg;
 	size_t len;
 
-	status = channel_peek(t->ch, stress_deadline(t), &msg, &len);
+	status = channel_peek(t->ch, stress_patience(t), &msg, &len);
 	if (status != CHANNEL_OK)
 		return status;
 	if (len != stress_length(t->ch, seq))
 		stress_fail("not the length that was sent", seq);
-	stress_check(msg, len, seq);
+	if (!stress_filled(msg, len, seq))
+		stress_fail("not what was sent", seq);
 	return channel_release(t->ch);
 }
 
@@ -157,7 +101,7 @@ static void *stress_sender(void *arg)
 	struct stress_thread *t = arg;
 
 	for (; t->done < stress_messages; t->done++) {
-		stress_nap(t);
+		stress_nap(&t->random, 4096);
 		if (!stress_send(t, t->done))
 			stress_fail("closed too early", t->done);
 	}
@@ -170,7 +114,7 @@ static void *stress_receiver(void *arg)
 	struct stress_thread *t = arg;
 
 	while (stress_recv(t, t->done)) {
-		stress_nap(t);
+		stress_nap(&t->random, 4096);
 		t->done++;
 	}
 	if (t->done != stress_messages || channel_reason(t->ch) != CHANNEL_FINISHED)
@@ -183,7 +127,7 @@ static void *stress_caller(void *arg)
 	struct stress_thread *t = arg;
 
 	for (; t->done < stress_messages / 2; t->done++) {
-		stress_nap(t);
+		stress_nap(&t->random, 4096);
 		if (!stress_send(t, t->done) || !stress_recv(t, t->done))
 			stress_fail("closed too early", t->done);
 	}
@@ -196,7 +140,7 @@ static void *stress_answerer(void *arg)
 	struct stress_thread *t = arg;
 
 	while (stress_recv(t, t->done)) {
-		stress_nap(t);
+		stress_nap(&t->random, 4096);
 		if (!stress_send(t, t->done))
 			stress_fail("closed too early", t->done);
 		t->done++;
@@ -213,8 +157,8 @@ static void *stress_mortal(void *arg)
 	uint64_t sent = 0, received = 0;
 
 	t->hasty = true;
-	for (; t->done < t->close_at; t->done++) {
-		if (stress_random(t) % 2)
+	for (; t->done < t->most; t->done++) {
+		if (random_below(&t->random, 2))
 			sent += stress_send_once(t, sent) == CHANNEL_OK;
 		else
 			received += stress_recv_once(t, received) == CHANNEL_OK;
@@ -239,15 +183,6 @@ static void *stress_surviving_receiver(void *arg)
 	while (stress_recv(t, t->done))
 		t->done++;
 	return NULL;
-}
-
-static void stress_run(struct stress_thread *threads, unsigned n)
-{
-	for (unsigned i = 0; i < n; i++)
-		if (pthread_create(&threads[i].id, NULL, threads[i].run, &threads[i]))
-			stress_fail("no thread", i);
-	for (unsigned i = 0; i < n; i++)
-		pthread_join(threads[i].id, NULL);
 }
 
 static void stress_report(unsigned part, const char *name)
@@ -299,7 +234,7 @@ static void stress_death(uint64_t i)
 		{.run = stress_surviving_receiver, .ch = stress_pair.b, .random = i + 99},
 	};
 
-	threads[0].close_at = stress_mix(i) % STRESS_LIFE;
+	threads[0].most = stress_mix(i) % STRESS_LIFE;
 	/* The survivors must be told, or this never ends. */
 	stress_run(threads, 3);
 	if (channel_reason(stress_pair.b) != CHANNEL_PEER_DIED)

@@ -12,12 +12,10 @@
  * help. Each part is a case as the Test Anything Protocol has it; the first failure ends
  * the program with status 1.
  */
-#include <pthread.h>
 #include <sched.h>
-#include <stdio.h>
-#include <time.h>
 
 #include "ipc/mailbox.h"
+#include "tests/stress/stress.h"
 #include "tests/unit/channel_pair.h"
 
 #define STRESS_RING 4096
@@ -27,62 +25,13 @@ static struct channel_pair stress_pair;
 static uint64_t stress_calls = 100000;
 static unsigned stress_callers; /* that still have something to send */
 
-struct stress_thread {
-	pthread_t id;
-	void *(*run)(void *);
-	struct channel *ch;
-	uint64_t random;
-	uint64_t count; /* of what was sent or received */
-	uint64_t most;  /* then it ends */
-	uint64_t dropped;
-};
-
-static void stress_fail(const char *what, uint64_t seq)
-{
-	fprintf(stderr, "mailbox_stress: number %llu: %s\n", (unsigned long long)seq, what);
-	exit(1);
-}
-
-static uint64_t stress_random(struct stress_thread *t)
-{
-	t->random ^= t->random << 13;
-	t->random ^= t->random >> 7;
-	t->random ^= t->random << 17;
-	return t->random;
-}
-
-/* Now and then long enough for the other side to park. */
-static void stress_nap(struct stress_thread *t)
-{
-	if (stress_random(t) % 2048 == 0)
-		nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
-}
-
-/* Any of the forms of waiting: for ever, with a deadline soon, not at all. */
-static uint64_t stress_deadline(struct stress_thread *t)
-{
-	struct timespec now;
-
-	switch (stress_random(t) % 4) {
-	case 0:
-		return CHANNEL_NOW;
-	case 1:
-		clock_gettime(CLOCK_MONOTONIC, &now);
-		return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec +
-		       stress_random(t) % 50000;
-	default:
-		return CHANNEL_FOREVER;
-	}
-}
-
 /* The first 8 bytes are the number; both ends know the rest from it. */
-static size_t stress_fill(unsigned char *to, uint64_t seq)
+static size_t stress_write(unsigned char *to, uint64_t seq)
 {
 	size_t len = 8 + seq * 7 % (MAILBOX_MAX - 7);
 
 	memcpy(to, &seq, 8);
-	for (size_t i = 8; i < len; i++)
-		to[i] = (unsigned char)(seq + i * 13);
+	stress_fill(to + 8, len - 8, seq);
 	return len;
 }
 
@@ -90,7 +39,7 @@ static void stress_check(const unsigned char *from, size_t len, uint64_t seq)
 {
 	unsigned char expected[MAILBOX_MAX];
 
-	if (len != stress_fill(expected, seq) || memcmp(from, expected, len) != 0)
+	if (len != stress_write(expected, seq) || memcmp(from, expected, len) != 0)
 		stress_fail("not what was sent", seq);
 }
 
@@ -105,12 +54,12 @@ static enum channel_status stress_message(struct stress_thread *t)
 {
 	unsigned char bytes[MAILBOX_MAX];
 	enum channel_status status;
-	size_t len = stress_fill(bytes, t->count);
+	size_t len = stress_write(bytes, t->done);
 
 	do
-		status = channel_send(t->ch, bytes, len, stress_deadline(t));
+		status = channel_send(t->ch, bytes, len, stress_deadline(&t->random));
 	while (status == CHANNEL_AGAIN);
-	t->count += status == CHANNEL_OK;
+	t->done += status == CHANNEL_OK;
 	return status;
 }
 
@@ -122,8 +71,9 @@ static enum channel_status stress_reply(struct stress_thread *t, uint64_t seq)
 	size_t len;
 
 	do
-		status = mailbox_wait(t->ch, reply, sizeof(reply), &len, stress_deadline(t));
-	while (status == CHANNEL_AGAIN && stress_random(t) % 4);
+		status = mailbox_wait(t->ch, reply, sizeof(reply), &len,
+				      stress_deadline(&t->random));
+	while (status == CHANNEL_AGAIN && random_below(&t->random, 4));
 	if (status == CHANNEL_OK)
 		stress_check(reply, len, ~seq);
 	if (status != CHANNEL_AGAIN)
@@ -137,16 +87,16 @@ static enum channel_status stress_call(struct stress_thread *t)
 {
 	unsigned char request[MAILBOX_MAX];
 	enum channel_status status;
-	size_t len = stress_fill(request, t->count);
+	size_t len = stress_write(request, t->done);
 
 	do
-		status = mailbox_start(t->ch, request, len, stress_deadline(t));
+		status = mailbox_start(t->ch, request, len, stress_deadline(&t->random));
 	while (status == CHANNEL_AGAIN);
 	if (status != CHANNEL_OK) {
 		mailbox_drop(t->ch);
 		return status;
 	}
-	status = stress_reply(t, t->count++);
+	status = stress_reply(t, t->done++);
 	if (status == CHANNEL_CLOSED)
 		mailbox_drop(t->ch);
 	return status;
@@ -154,19 +104,19 @@ static enum channel_status stress_call(struct stress_thread *t)
 
 static bool stress_caller_step(struct stress_thread *t)
 {
-	uint64_t seq = t->count;
+	uint64_t seq = t->done;
 
-	stress_nap(t);
-	return !stress_over(stress_random(t) % 4 ? stress_call(t) : stress_message(t), seq);
+	stress_nap(&t->random, 2048);
+	return !stress_over(random_below(&t->random, 4) ? stress_call(t) : stress_message(t), seq);
 }
 
 static void *stress_caller(void *arg)
 {
 	struct stress_thread *t = arg;
 
-	while (t->count < t->most)
+	while (t->done < t->most)
 		if (!stress_caller_step(t))
-			stress_fail("closed too early", t->count);
+			stress_fail("closed too early", t->done);
 	/* Who finishes answers no more. */
 	__atomic_sub_fetch(&stress_callers, 1, __ATOMIC_ACQ_REL);
 	while (__atomic_load_n(&stress_callers, __ATOMIC_ACQUIRE))
@@ -182,15 +132,15 @@ static enum channel_status stress_serve(struct stress_thread *t)
 	bool request;
 	size_t len;
 	enum channel_status status =
-		mailbox_receive(t->ch, stress_deadline(t), &request, &msg, &len);
+		mailbox_receive(t->ch, stress_deadline(&t->random), &request, &msg, &len);
 
 	if (status != CHANNEL_OK)
 		return status;
-	stress_check(msg, len, t->count);
-	stress_nap(t);
-	status = request ? mailbox_reply(t->ch, reply, stress_fill(reply, ~t->count))
+	stress_check(msg, len, t->done);
+	stress_nap(&t->random, 2048);
+	status = request ? mailbox_reply(t->ch, reply, stress_write(reply, ~t->done))
 			 : channel_release(t->ch);
-	t->count++;
+	t->done++;
 	return status;
 }
 
@@ -198,7 +148,7 @@ static bool stress_server_step(struct stress_thread *t)
 {
 	enum channel_status status = stress_serve(t);
 
-	return status == CHANNEL_AGAIN || !stress_over(status, t->count);
+	return status == CHANNEL_AGAIN || !stress_over(status, t->done);
 }
 
 static void *stress_server(void *arg)
@@ -207,8 +157,8 @@ static void *stress_server(void *arg)
 
 	while (stress_server_step(t))
 		;
-	if (t->most && (t->count != t->most || channel_reason(t->ch) != CHANNEL_FINISHED))
-		stress_fail("closed too early", t->count);
+	if (t->most && (t->done != t->most || channel_reason(t->ch) != CHANNEL_FINISHED))
+		stress_fail("closed too early", t->done);
 	return NULL;
 }
 
@@ -216,9 +166,9 @@ static void *stress_mortal_caller(void *arg)
 {
 	struct stress_thread *t = arg;
 
-	while (t->count < t->most)
+	while (t->done < t->most)
 		if (!stress_caller_step(t))
-			stress_fail("closed too early", t->count);
+			stress_fail("closed too early", t->done);
 	endpoint_close(t->ch, CHANNEL_PEER_DIED);
 	return NULL;
 }
@@ -227,9 +177,9 @@ static void *stress_mortal_server(void *arg)
 {
 	struct stress_thread *t = arg;
 
-	while (t->count < t->most)
+	while (t->done < t->most)
 		if (!stress_server_step(t))
-			stress_fail("closed too early", t->count);
+			stress_fail("closed too early", t->done);
 	endpoint_close(t->ch, CHANNEL_PEER_DIED);
 	return NULL;
 }
@@ -239,15 +189,6 @@ static void *stress_surviving_caller(void *arg)
 	while (stress_caller_step(arg))
 		;
 	return NULL;
-}
-
-static void stress_run(struct stress_thread *threads, unsigned n)
-{
-	for (unsigned i = 0; i < n; i++)
-		if (pthread_create(&threads[i].id, NULL, threads[i].run, &threads[i]))
-			stress_fail("no thread", i);
-	for (unsigned i = 0; i < n; i++)
-		pthread_join(threads[i].id, NULL);
 }
 
 static void stress_both_ways(void)
