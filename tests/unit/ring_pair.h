@@ -12,16 +12,13 @@
 #include <cmocka.h>
 
 #include "tests/unit/channel_pair.h"
+#include "tests/unit/random.h"
 
-/* xorshift64: the same numbers in every run. */
 static inline uint64_t test_random(void)
 {
 	static uint64_t x = 88172645463325252;
 
-	x ^= x << 13;
-	x ^= x >> 7;
-	x ^= x << 17;
-	return x;
+	return random_next(&x);
 }
 
 static inline void test_fill(unsigned char *to, size_t len, uint64_t seed)

@@ -10,14 +10,13 @@
 
 #include <cmocka.h>
 #include <errno.h>
-#include <string.h>
-#include <time.h>
 
 #include "container/image.h"
 #include "ipc/channel_table.h"
 #include "ipc/monotonic.h"
 #include "ipc/service_table.h"
 #include "tests/unit/component_made_up.h"
+#include "tests/unit/text_message.h"
 
 #define TEST_LINES 3
 #define TEST_EACH 2 /* of them for one client */
@@ -85,36 +84,6 @@ static inline void assert_not_connected(unsigned component, const char *name, ui
 	errno = 0;
 	assert_null(test_connect(component, name, deadline));
 	assert_int_equal(errno, error);
-}
-
-static inline enum channel_status test_send(struct channel *ch, const char *text)
-{
-	return channel_send(ch, text, strlen(text) + 1, CHANNEL_NOW);
-}
-
-static inline enum channel_status test_recv(struct channel *ch, uint64_t deadline)
-{
-	char buf[64];
-	size_t len;
-
-	return channel_recv(ch, buf, sizeof(buf), &len, deadline);
-}
-
-static inline void assert_recv(struct channel *ch, const char *text)
-{
-	char buf[64];
-	size_t len;
-
-	assert_int_equal(channel_recv(ch, buf, sizeof(buf), &len, CHANNEL_NOW), CHANNEL_OK);
-	assert_string_equal(buf, text);
-}
-
-static inline void assert_passes(struct channel *a, struct channel *b)
-{
-	assert_int_equal(test_send(a, "there"), CHANNEL_OK);
-	assert_int_equal(test_send(b, "back"), CHANNEL_OK);
-	assert_recv(b, "there");
-	assert_recv(a, "back");
 }
 
 /* The component is connected at once, and accepted. */

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "tests/unit/life_case.h"
+#include "tests/unit/random.h"
 
 #define TEST_LIVES 2000
 
@@ -83,10 +84,7 @@ struct test_life {
 
 static bool test_chance(struct test_life *l, unsigned in)
 {
-	l->random ^= l->random << 13;
-	l->random ^= l->random >> 7;
-	l->random ^= l->random << 17;
-	return l->random % in == 0;
+	return random_below(&l->random, in) == 0;
 }
 
 /* Numbers that only go up within one connection. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Ended before the peer, which sleeps, was woken; and ended while about to sleep. */
 #include <stdlib.h>
-#include <time.h>
 
+#include "ipc/monotonic.h"
 #include "ipc/set_member.h"
 #include "tests/unit/death_case.h"
 
@@ -111,14 +111,6 @@ static void a_receiver_that_ends_before_it_has_made_room_leaves_nobody_asleep(vo
 	}
 }
 
-static uint64_t test_in(uint64_t ns)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec + ns;
-}
-
 static struct {
 	struct channel_set *set;
 	struct channel_member *receive, *room;
@@ -190,7 +182,7 @@ static void life_parked(void)
 
 	step_off();
 	test.mortal->rx_patience.times = 1; /* few polls */
-	channel_recv(test.mortal, buf, sizeof(buf), &len, test_in(3000000));
+	channel_recv(test.mortal, buf, sizeof(buf), &len, monotonic_now() + 3000000);
 }
 
 static void who_sleeps_itself_may_end_at_any_instruction(void **state)

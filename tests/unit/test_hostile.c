@@ -13,6 +13,7 @@
 
 #include "tests/fuzz/victim.h"
 #include "tests/unit/component_made_up.h"
+#include "tests/unit/random.h"
 
 #define LIVES 20000 /* of STEPS each, with the attacker's between them */
 #define STEPS 60
@@ -31,15 +32,9 @@ const char *__tsan_default_suppressions(void)
 	       "race:call_take\nrace:call_unpack\nrace:attacker_\n";
 }
 
-/* xorshift64: the same numbers in every run. */
 static uint64_t test_chance(void *from)
 {
-	uint64_t *x = from;
-
-	*x ^= *x << 13;
-	*x ^= *x >> 7;
-	*x ^= *x << 17;
-	return *x >> 3;
+	return random_next(from) >> 3;
 }
 
 static void test_begin(struct victim *v, uint64_t *seed, unsigned life)

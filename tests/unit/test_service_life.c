@@ -6,6 +6,7 @@
 #include <pthread.h>
 
 #include "tests/unit/service_case.h"
+#include "tests/unit/random.h"
 
 #define TEST_LIVES 1500
 
@@ -27,10 +28,7 @@ static uint64_t test_connections; /* numbers given out */
 
 static bool test_chance(struct test_lives *l, unsigned in)
 {
-	l->random ^= l->random << 13;
-	l->random ^= l->random >> 7;
-	l->random ^= l->random << 17;
-	return l->random % in == 0;
+	return random_below(&l->random, in) == 0;
 }
 
 static uint64_t test_patience(struct test_lives *l)

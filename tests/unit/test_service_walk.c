@@ -5,6 +5,7 @@
  * next out of the door.
  */
 #include "tests/unit/service_case.h"
+#include "tests/unit/random.h"
 
 #define WALK_STEPS 300000
 #define WALK_MAX 16 /* more than can be in any state but NONE */
@@ -31,10 +32,7 @@ static struct {
 
 static unsigned walk_choose(unsigned below)
 {
-	walk.random ^= walk.random << 13;
-	walk.random ^= walk.random >> 7;
-	walk.random ^= walk.random << 17;
-	return (unsigned)(walk.random >> 20) % below;
+	return (unsigned)random_below(&walk.random, below);
 }
 
 static bool walk_has_line(const struct walk_entry *e)

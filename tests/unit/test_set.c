@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Sets: what is reported, in what order, at what cost. */
 #include "tests/unit/set_case.h"
+#include "tests/unit/random.h"
 
 static void an_empty_set_waits_for_its_deadline(void **state)
 {
@@ -167,8 +168,7 @@ static void timers_are_reported_once_and_in_order(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < 300; i++) {
-		x ^= x << 13, x ^= x >> 7, x ^= x << 17;
-		deadlines[i] = begin + x % (5 * MS);
+		deadlines[i] = begin + random_below(&x, 5 * MS);
 		timers[i] = channel_set_timer(set, begin + 1000 * MS, &deadlines[i]);
 		assert_non_null(timers[i]);
 	}

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "drivers/xenstore_control.h"
+#include "tests/unit/random.h"
 
 #define TEST_TURNS 200000
 
@@ -282,10 +283,7 @@ static uint64_t test_random(void)
 {
 	static uint64_t x = 88172645463325252;
 
-	x ^= x << 13;
-	x ^= x >> 7;
-	x ^= x << 17;
-	return x;
+	return random_next(&x);
 }
 
 /* Some lie, and mostly what could nearly be a message. */
