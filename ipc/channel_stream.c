@@ -27,8 +27,10 @@ static void writer_store(struct channel_writer *w)
 	if (!s->reason)
 		s->cursor += stream_ahead(s->memory, s->size, w->at, s->cursor);
 	ring_count(&s->sent, w->sent);
-	ring_count(&s->sent_bytes, w->sent_bytes);
-	w->sent = w->sent_bytes = 0;
+	ring_count(&s->sent_bytes,
+		   (uint64_t)(w->at - w->counted) - w->sent * RING_WORD - w->padded);
+	w->counted = w->at;
+	w->sent = w->padded = 0;
 }
 
 /* From this position on, of which the endpoint's cursor may be short by what is not flushed. */
@@ -39,6 +41,7 @@ static void writer_place(struct channel_writer *w, uint64_t position)
 
 	w->at = s->memory + place;
 	w->clear = w->at;
+	w->counted = w->at;
 	w->stop = w->at + stream_less(s->size - place - RING_WORD, stream_less(free, s->size / 2));
 	w->room = 0;
 }
@@ -118,8 +121,8 @@ enum channel_status channel_writer_add_slow(struct channel_writer *w, size_t len
 	w->first = ring_word(s->memory, s->size, s->cursor);
 	w->header = ring_header(RING_DATA, (uint32_t)len);
 	writer_place(w, s->cursor + ring_record(len));
-	w->sent++;
-	w->sent_bytes += len;
+	ring_count(&s->sent, 1);
+	ring_count(&s->sent_bytes, len);
 	return CHANNEL_OK;
 }
 

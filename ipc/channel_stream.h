@@ -48,9 +48,12 @@ struct channel_writer {
 	/* Of the first message added and not flushed; its word in the ring is still 0. */
 	uint64_t *first; /* NULL: there is none */
 	uint64_t header;
-	uint64_t room;             /* bytes of payload there is room for, plus 1; 0: none here */
-	uint64_t sent, sent_bytes; /* not yet in the counters */
-	uint32_t *flag;            /* the receiver's */
+	uint64_t room; /* bytes of payload there is room for, plus 1; 0: none here */
+	/* Not yet in the counters: so many messages, in the records since here, */
+	uint64_t sent;
+	const unsigned char *counted;
+	uint64_t padded; /* of which these bytes are neither header nor payload */
+	uint32_t *flag;  /* the receiver's */
 	struct ring_sender *side;
 	struct channel *ch;
 };
@@ -144,7 +147,7 @@ CHANNEL_INLINE bool channel_writer_fits(struct channel_writer *w, size_t len)
 	/* The length is compared first: a record's must not wrap. */
 	if (len >= CHANNEL_SHORT)
 		return len <= RING_MAX_BYTES && (int64_t)ring_record(len) <= w->stop - w->at;
-	return !ring_rare((int64_t)ring_record(len) > w->clear - w->at) || channel_writer_clear(w);
+	return !ring_rare(w->at + ring_record(len) > w->clear) || channel_writer_clear(w);
 }
 
 CHANNEL_INLINE enum channel_status channel_writer_room(struct channel_writer *w, size_t len,
@@ -177,7 +180,7 @@ CHANNEL_INLINE void channel_writer_step(struct channel_writer *w, size_t len)
 		w->clear = w->at;
 	w->room = 0;
 	w->sent++;
-	w->sent_bytes += len;
+	w->padded += ring_record(len) - RING_WORD - len;
 }
 
 /*
