@@ -11,9 +11,6 @@
 
 #define CALL_REPLIES_CLOCK 1024 /* of others, between two looks at the clock */
 
-/* In the number of a call that went through the mailbox; the rest of it is the mailbox's. */
-#define CALL_BOXED (UINT64_C(1) << 63)
-
 /*
  * An id is a number and, in bits that it has not set in a message, the connection that
  * it belongs to, as each end counts them by itself: it goes round after two million.

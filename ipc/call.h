@@ -38,6 +38,9 @@
 /* In the number of a reply: there is none, and the bytes say why, in words. */
 #define CALL_FAILED (UINT64_C(1) << 62)
 
+/* In the number of a call that went through the mailbox; the rest of it is the mailbox's. */
+#define CALL_BOXED (UINT64_C(1) << 63)
+
 struct task;
 
 /* One call, in the caller's own memory. All of it belongs to the functions below but `length`. */

@@ -7,7 +7,7 @@ image-sources += ipc/bell.c ipc/bell_set.c \
 	ipc/channel.c ipc/channel_batch.c ipc/channel_lock.c ipc/channel_stream.c ipc/channel_table.c \
 	ipc/connection.c \
 	ipc/endpoint.c ipc/endpoint_beside.c ipc/endpoint_life.c ipc/endpoint_wait.c \
-	ipc/mailbox.c ipc/mailbox_serve.c \
+	ipc/mailbox.c ipc/mailbox_serve.c ipc/mailbox_set.c \
 	ipc/ring.c \
 	ipc/service.c ipc/service_image.c ipc/service_script.c ipc/service_set.c ipc/service_table.c \
 	ipc/set.c ipc/set_timer.c ipc/set_wait.c \

@@ -72,7 +72,7 @@ static inline enum channel_status mailbox_check(struct channel *ch)
 	return word == ch->tx.call.word ? mailbox_away(ch) : mailbox_returned(ch, word);
 }
 
-static enum channel_status mailbox_attempt(struct endpoint_attempt *a)
+enum channel_status mailbox_attempt(struct endpoint_attempt *a)
 {
 	return mailbox_check(a->ch);
 }

@@ -162,4 +162,18 @@ static inline void mailbox_write(struct mailbox_line *line, const void *from, si
 enum channel_status mailbox_answer(struct channel *ch, enum mailbox_kind kind, const void *reply,
 				   size_t len);
 
+/*
+ * mailbox_receive in two, for who may fail in between: what was peeked is there again
+ * until it is taken, if it is a request, or released, if it is a message.
+ */
+enum channel_status mailbox_peek(struct channel *ch, uint64_t deadline, bool *request,
+				 const void **msg, size_t *len);
+void mailbox_take(struct channel *ch);
+
+struct endpoint_attempt;
+
+/* Whether the line has come back, for who waits otherwise than mailbox_wait: CHANNEL_AGAIN, not
+ * yet. */
+enum channel_status mailbox_attempt(struct endpoint_attempt *a);
+
 #endif

@@ -129,8 +129,8 @@ static inline void mailbox_spin(const struct ring_receiver *r)
 	}
 }
 
-enum channel_status mailbox_receive(struct channel *ch, uint64_t deadline, bool *request,
-				    const void **msg, size_t *len)
+static inline enum channel_status mailbox_seek(struct channel *ch, uint64_t deadline, bool *request,
+					       const void **msg, size_t *len)
 {
 	struct ring_receiver *r = &ch->rx;
 	enum channel_status status;
@@ -143,11 +143,34 @@ enum channel_status mailbox_receive(struct channel *ch, uint64_t deadline, bool 
 	else
 		status = mailbox_await(ch, deadline, msg, len);
 	*request = status == CHANNEL_OK && r->serve.due;
-	if (*request) {
-		r->serve.number = mailbox_number(r->serve.word);
-		__atomic_store_n(&r->serve.taken, r->serve.word, __ATOMIC_RELAXED);
-	}
 	return status;
+}
+
+static inline void mailbox_hold(struct mailbox_server *serve)
+{
+	serve->number = mailbox_number(serve->word);
+	__atomic_store_n(&serve->taken, serve->word, __ATOMIC_RELAXED);
+}
+
+enum channel_status mailbox_receive(struct channel *ch, uint64_t deadline, bool *request,
+				    const void **msg, size_t *len)
+{
+	enum channel_status status = mailbox_seek(ch, deadline, request, msg, len);
+
+	if (*request)
+		mailbox_hold(&ch->rx.serve);
+	return status;
+}
+
+enum channel_status mailbox_peek(struct channel *ch, uint64_t deadline, bool *request,
+				 const void **msg, size_t *len)
+{
+	return mailbox_seek(ch, deadline, request, msg, len);
+}
+
+void mailbox_take(struct channel *ch)
+{
+	mailbox_hold(&ch->rx.serve);
 }
 
 enum channel_status mailbox_answer(struct channel *ch, enum mailbox_kind kind, const void *reply,

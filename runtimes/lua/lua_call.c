@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Requests and replies, as ipc/call.h has them on the wire: a number, then bytes.
+ * Requests and replies, as ipc/call.h has them on the wire: short ones through the
+ * mailbox, one at a time, the others as messages, a number and bytes.
  *
  * Whoever waits for a reply looks at the ring for all: a reply that is another's is
  * kept with that call, one that nobody waits for is dropped. The call of a task is a
@@ -13,7 +14,6 @@
 #include <string.h>
 #include <lauxlib.h>
 
-#include "ipc/call.h"
 #include "runtimes/lua/runtime_lua_channel.h"
 #include "runtimes/lua/runtime_lua_ring.h"
 #include "runtimes/lua/runtime_lua_wait.h"
@@ -26,11 +26,13 @@ enum { CALL_ENDPOINT = 1, CALL_REQUEST, CALL_SELF };
 struct runtime_lua_call {
 	TAILQ_ENTRY(runtime_lua_call) others;
 	struct runtime_lua_endpoint *endpoint; /* NULL: not in flight */
-	uint64_t id;
+	uint64_t id; /* CALL_BOXED and the mailbox's, or one of call_last */
 	uint64_t deadline;
 	unsigned connection; /* that it was sent on */
 	bool value;          /* the reply is to be decoded */
-	bool kept;           /* somebody else has found the reply */
+	bool kept;           /* somebody else has found the reply, */
+	bool done;           /* or the call itself */
+	bool drains;         /* it takes late replies away while it waits for the mailbox */
 	uint64_t number;     /* of that: the id, and whether it says that the call failed */
 	void *bytes;         /* NULL: there was no memory for them */
 	size_t len;
@@ -48,7 +50,8 @@ static uint64_t call_next(void)
 	return call_last;
 }
 
-static enum channel_status number_post(struct channel *ch, uint64_t number, const char *bytes,
+/* As a message. */
+static enum channel_status number_send(struct channel *ch, uint64_t number, const char *bytes,
 				       size_t len, uint64_t deadline)
 {
 	void *room;
@@ -59,6 +62,30 @@ static enum channel_status number_post(struct channel *ch, uint64_t number, cons
 	memcpy(room, &number, sizeof(number));
 	memcpy((char *)room + sizeof(number), bytes, len);
 	return runtime_lua_commit(ch, sizeof(number) + len);
+}
+
+/* A reply to what came through the mailbox, of which this is still the last. */
+static enum channel_status number_answer(struct channel *ch, uint64_t number, const char *bytes,
+					 size_t len, uint64_t deadline)
+{
+	enum channel_status status;
+
+	if (len <= MAILBOX_MAX && !(number & CALL_FAILED))
+		return mailbox_reply(ch, bytes, len);
+	status = number_send(ch, number, bytes, len, deadline);
+	if (status == CHANNEL_OK)
+		mailbox_answer(ch, MAILBOX_ELSEWHERE, NULL, 0);
+	return status;
+}
+
+static enum channel_status number_post(struct channel *ch, uint64_t number, const char *bytes,
+				       size_t len, uint64_t deadline)
+{
+	uint64_t taken = ch->rx.serve.taken;
+
+	if (taken && (number & ~CALL_FAILED) == runtime_lua_boxed_number(taken))
+		return number_answer(ch, number, bytes, len, deadline);
+	return number_send(ch, number, bytes, len, deadline);
 }
 
 enum channel_status runtime_lua_send_number(lua_State *L, const struct runtime_lua_endpoint *e,
@@ -79,13 +106,16 @@ enum channel_status runtime_lua_send_number(lua_State *L, const struct runtime_l
 	return stopping ? CHANNEL_STOPPING : status;
 }
 
-bool runtime_lua_take_number(struct channel *ch, const void **msg, size_t *len, uint64_t *number)
+bool runtime_lua_take_number(struct channel *ch, const void **msg, size_t *len, uint64_t most,
+			     uint64_t *number)
 {
-	if (*len < sizeof(*number)) {
+	*number = UINT64_MAX;
+	if (*len >= sizeof(*number))
+		memcpy(number, *msg, sizeof(*number));
+	if ((*number & most) != *number) {
 		channel_break(ch);
 		return false;
 	}
-	memcpy(number, *msg, sizeof(*number));
 	*msg = (const char *)*msg + sizeof(*number);
 	*len -= sizeof(*number);
 	return true;
@@ -102,13 +132,23 @@ static struct runtime_lua_call *call_find(const struct runtime_lua_endpoint *e, 
 	return c;
 }
 
+/* Nobody waits for it any more. */
+static void call_discard(struct runtime_lua_endpoint *e, uint64_t id)
+{
+	e->late++;
+	if (e->dropped && e->dropped == id)
+		e->dropped = 0;
+	else
+		e->lost -= e->lost > 0;
+}
+
 /* A reply that another one has found: kept for this call, or dropped. */
 static void call_keep(struct runtime_lua_endpoint *e, uint64_t number, const void *msg, size_t len)
 {
 	struct runtime_lua_call *c = call_find(e, number & ~CALL_FAILED);
 
 	if (!c || c->kept) {
-		e->late++;
+		call_discard(e, number & ~CALL_FAILED);
 		return;
 	}
 	c->kept = true;
@@ -130,7 +170,8 @@ static enum channel_status call_peek(struct runtime_lua_endpoint *e, uint64_t id
 		status = channel_peek(e->ch, deadline, msg, len);
 		if (status != CHANNEL_OK)
 			return status;
-		if (!runtime_lua_take_number(e->ch, msg, len, number))
+		if (!runtime_lua_take_number(e->ch, msg, len,
+					     CALL_BOXED | CALL_FAILED | CALL_NUMBER, number))
 			return CHANNEL_CLOSED;
 		if ((*number & ~CALL_FAILED) == id)
 			return CHANNEL_OK;
@@ -139,15 +180,132 @@ static enum channel_status call_peek(struct runtime_lua_endpoint *e, uint64_t id
 	}
 }
 
-static bool call_over(const void *call)
+/* Of the last call through the mailbox. */
+static uint64_t box_id(const struct channel *ch)
 {
-	const struct runtime_lua_call *c = call;
+	return runtime_lua_boxed_number(ch->tx.call.word);
+}
+
+/* Whether the line of the mailbox is back, as far as that can be told. */
+static bool box_is_back(struct channel *ch)
+{
+	struct endpoint_attempt a = {.ch = ch};
+
+	return mailbox_attempt(&a) == CHANNEL_OK;
+}
+
+/*
+ * Every message there is: all are replies that somebody waits for, or nobody. Late ones are
+ * to take no room while all calls go through the mailbox.
+ */
+static void calls_drain(struct runtime_lua_endpoint *e)
+{
 	uint64_t number;
 	const void *msg;
 	size_t len;
 
-	return c->kept || c->connection != c->endpoint->connection || c->endpoint->view ||
-	       call_peek(c->endpoint, c->id, CHANNEL_NOW, &number, &msg, &len) != CHANNEL_AGAIN;
+	/* No call has the number 0. */
+	call_peek(e, 0, CHANNEL_NOW, &number, &msg, &len);
+}
+
+void runtime_lua_calls_settle(struct runtime_lua_endpoint *e)
+{
+	const struct mailbox_caller *box = &e->ch->tx.call;
+
+	if (!e->dropped || box->calling || !box_is_back(e->ch))
+		return;
+	if (mailbox_kind(box->answer) == MAILBOX_REPLY)
+		e->late++;
+	else
+		e->lost++;
+	e->dropped = 0;
+}
+
+/* The call that uses the mailbox leaves it to the server. */
+static void box_drop(struct runtime_lua_endpoint *e, bool comes)
+{
+	e->dropped = comes ? box_id(e->ch) : 0;
+	e->boxed = NULL;
+	mailbox_drop(e->ch);
+}
+
+void runtime_lua_calls_leave(struct runtime_lua_endpoint *e, struct runtime_lua_endpoint *next)
+{
+	struct runtime_lua_call *c;
+
+	TAILQ_FOREACH(c, &e->calls, others)
+	e->lost += c != e->boxed && !c->kept && !c->done;
+	if (e->boxed)
+		box_drop(e, true);
+	if (next) {
+		next->lost = e->lost;
+		next->dropped = e->dropped;
+	}
+	e->lost = e->dropped = 0;
+}
+
+/*
+ * Send a request through the mailbox, if it is free and that will do. Not while messages are
+ * to come that only those would take away who wait for some: the server might wait for room.
+ */
+static bool box_send(struct runtime_lua_endpoint *e, const void *request, size_t len)
+{
+	if (len > MAILBOX_MAX)
+		return false;
+	runtime_lua_calls_settle(e);
+	if (ring_rare(e->lost))
+		calls_drain(e);
+	return !e->lost && !e->dropped &&
+	       mailbox_start(e->ch, request, len, CHANNEL_NOW) == CHANNEL_OK;
+}
+
+/* The reply to the one call in the mailbox; CHANNEL_TOO_BIG: a message has it. */
+static enum channel_status box_receive(struct channel *ch, char reply[MAILBOX_MAX], size_t *len,
+				       uint64_t deadline)
+{
+	return mailbox_wait(ch, reply, MAILBOX_MAX, len, deadline);
+}
+
+/* The reply to a call, left in the ring, or brought from the mailbox to `line`. */
+static enum channel_status call_look(struct runtime_lua_call *c, char line[MAILBOX_MAX],
+				     uint64_t *number, const void **msg, size_t *len)
+{
+	struct runtime_lua_endpoint *e = c->endpoint;
+	enum channel_status status;
+
+	if (c->connection != e->connection)
+		return CHANNEL_CLOSED;
+	if (e->boxed == c) {
+		status = box_receive(e->ch, line, len, CHANNEL_NOW);
+		if (status != CHANNEL_OK && status != CHANNEL_TOO_BIG)
+			return status;
+		e->boxed = NULL;
+		*number = c->id;
+		*msg = line;
+		if (status == CHANNEL_OK)
+			return CHANNEL_OK;
+	}
+	return call_peek(e, c->id, CHANNEL_NOW, number, msg, len);
+}
+
+static bool call_over(const void *call)
+{
+	const struct runtime_lua_call *c = call;
+	struct runtime_lua_endpoint *e = c->endpoint;
+	struct endpoint_attempt a = {.ch = e->ch};
+	uint64_t number;
+	const void *msg;
+	size_t len;
+
+	if (c->kept || c->connection != e->connection || e->view)
+		return true;
+	if (e->boxed == c && e->lost && !c->drains)
+		return true;
+	if (e->boxed == c && e->lost)
+		calls_drain(e);
+	if (e->boxed == c)
+		return mailbox_attempt(&a) != CHANNEL_AGAIN;
+	return call_peek(e, c->id, CHANNEL_NOW, &number, &msg, &len) != CHANNEL_AGAIN;
 }
 
 /* reply | nil, "failed", message. [-0, +1|2|3, m] */
@@ -173,27 +331,57 @@ static int call_answer(lua_State *L, struct channel *ch, uint64_t number, const 
 	return results;
 }
 
+/* A request was sent as a message, or the reply will come as one. [-0, +n, v] */
+static int alone_receive(lua_State *L, struct runtime_lua_endpoint *e, uint64_t id,
+			 uint64_t deadline, bool value)
+{
+	uint64_t number;
+	const void *msg;
+	size_t len;
+	enum channel_status status = call_peek(e, id, deadline, &number, &msg, &len);
+
+	if (status == CHANNEL_OK)
+		return call_answer(L, e->ch, number, msg, len, value);
+	e->lost++;
+	return runtime_lua_failure(L, e->ch, status);
+}
+
 /* Where there are no tasks nobody else comes between. [-0, +n, v] */
 static int call_alone(lua_State *L, struct runtime_lua_endpoint *e, const void *msg, size_t len,
 		      uint64_t deadline, bool value)
 {
-	uint64_t id = call_next(), number;
-	enum channel_status status = number_post(e->ch, id, msg, len, deadline);
+	enum channel_status status;
+	char reply[MAILBOX_MAX];
 
+	if (!box_send(e, msg, len)) {
+		status = number_send(e->ch, call_next(), msg, len, deadline);
+		if (status != CHANNEL_OK)
+			return runtime_lua_failure(L, e->ch, status);
+		return alone_receive(L, e, call_last, deadline, value);
+	}
+	status = box_receive(e->ch, reply, &len, deadline);
 	if (status == CHANNEL_OK)
-		status = call_peek(e, id, deadline, &number, &msg, &len);
-	if (status != CHANNEL_OK)
-		return runtime_lua_failure(L, e->ch, status);
-	return call_answer(L, e->ch, number, msg, len, value);
+		return call_push(L, 0, reply, len, value);
+	if (status == CHANNEL_TOO_BIG)
+		return alone_receive(L, e, box_id(e->ch), deadline, value);
+	box_drop(e, status != CHANNEL_CLOSED);
+	return runtime_lua_failure(L, e->ch, status);
 }
 
 /* In flight no more: __close, __gc. [-0, +0, v] */
 static int call_close(lua_State *L)
 {
 	struct runtime_lua_call *c = luaL_checkudata(L, 1, CALL);
+	struct runtime_lua_endpoint *e = c->endpoint;
 
-	if (c->endpoint)
-		TAILQ_REMOVE(&c->endpoint->calls, c, others);
+	if (e)
+		TAILQ_REMOVE(&e->calls, c, others);
+	if (e && e->boxed == c) {
+		box_drop(e, !c->kept);
+	} else if (e && e->connection == c->connection && !c->kept && !c->done) {
+		e->lost++;
+		runtime_lua_wait_changed();
+	}
 	c->endpoint = NULL;
 	free(c->bytes);
 	c->bytes = NULL;
@@ -207,30 +395,41 @@ static int call_wait_on(lua_State *L, int status, lua_KContext context)
 	struct runtime_lua_endpoint *e = c->endpoint;
 	struct runtime_lua_wait w = {.deadline = c->deadline, .count = 1};
 	enum channel_status found;
+	char line[MAILBOX_MAX];
 	bool stopping = false;
 	uint64_t number;
 	const void *msg;
 	size_t len;
 
 	(void)status, (void)context;
-	w.one = (struct runtime_lua_wait_item){
-		.kind = RUNTIME_LUA_WAIT_OTHER, .ch = &e->ch, .is_over = call_over, .of = c};
+	w.one = (struct runtime_lua_wait_item){.ch = &e->ch, .is_over = call_over, .of = c};
 	for (;;) {
 		runtime_lua_view_refuse(L, e);
 		if (c->kept && !c->bytes)
 			return luaL_error(L, "not enough memory");
 		if (c->kept)
 			return call_push(L, c->number, c->bytes, c->len, c->value);
-		found = CHANNEL_CLOSED;
-		if (c->connection == e->connection)
-			found = call_peek(e, c->id, CHANNEL_NOW, &number, &msg, &len);
+		found = call_look(c, line, &number, &msg, &len);
 		if (found != CHANNEL_AGAIN || runtime_lua_wait_over(c->deadline, &stopping))
 			break;
+		w.one.kind = e->boxed == c ? RUNTIME_LUA_WAIT_REPLY : RUNTIME_LUA_WAIT_OTHER;
+		w.one.len = c->drains = e->lost != 0;
 		runtime_lua_wait(L, &w, 0, call_wait_on);
 	}
-	if (found == CHANNEL_OK)
-		return call_answer(L, e->ch, number, msg, len, c->value);
-	return runtime_lua_failure(L, e->ch, stopping ? CHANNEL_STOPPING : found);
+	if (found != CHANNEL_OK)
+		return runtime_lua_failure(L, e->ch, stopping ? CHANNEL_STOPPING : found);
+	c->done = true;
+	if (msg == line)
+		return call_push(L, number, msg, len, c->value);
+	return call_answer(L, e->ch, number, msg, len, c->value);
+}
+
+/* The request is sent. */
+static void call_fly(struct runtime_lua_call *c, struct runtime_lua_endpoint *e)
+{
+	c->endpoint = e;
+	c->connection = e->connection;
+	TAILQ_INSERT_TAIL(&e->calls, c, others);
 }
 
 /* [-0, +n, v] */
@@ -246,9 +445,7 @@ static int call_send_on(lua_State *L, int status, lua_KContext context)
 	sent = runtime_lua_send_number(L, e, c->id, request, len, c->deadline, call_send_on);
 	if (sent != CHANNEL_OK)
 		return runtime_lua_failure(L, e->ch, sent);
-	c->endpoint = e;
-	c->connection = e->connection;
-	TAILQ_INSERT_TAIL(&e->calls, c, others);
+	call_fly(c, e);
 	return call_wait_on(L, LUA_OK, context);
 }
 
@@ -261,16 +458,22 @@ static int call_begin(lua_State *L, uint64_t deadline, bool value)
 	size_t len;
 
 	runtime_lua_view_refuse(L, e);
-	if (runtime_lua_alone()) {
-		request = lua_tolstring(L, CALL_REQUEST, &len);
+	request = lua_tolstring(L, CALL_REQUEST, &len);
+	if (runtime_lua_alone())
 		return call_alone(L, e, request, len, deadline, value);
-	}
 	c = lua_newuserdatauv(L, sizeof(*c), 1);
-	*c = (struct runtime_lua_call){.id = call_next(), .deadline = deadline, .value = value};
+	*c = (struct runtime_lua_call){.deadline = deadline, .value = value};
 	lua_pushvalue(L, CALL_ENDPOINT);
 	lua_setiuservalue(L, CALL_SELF, 1);
 	luaL_setmetatable(L, CALL);
 	lua_toclose(L, CALL_SELF);
+	if (box_send(e, request, len)) {
+		c->id = box_id(e->ch);
+		call_fly(c, e);
+		e->boxed = c;
+		return call_wait_on(L, LUA_OK, 0);
+	}
+	c->id = call_next();
 	return call_send_on(L, LUA_OK, 0);
 }
 

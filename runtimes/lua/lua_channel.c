@@ -100,8 +100,11 @@ static int verb_close(lua_State *L)
 	runtime_lua_view_drop(e);
 	if (e->ch)
 		channel_close(e->ch);
-	if (e->drop)
+	if (e->drop) {
+		runtime_lua_calls_leave(e, NULL);
 		e->ch = e->drop(e->ch);
+		e->gone = true;
+	}
 	e->drop = NULL;
 	return 0;
 }
@@ -147,9 +150,10 @@ static void field_set(lua_State *L, const char *name, uint64_t value)
 /* endpoint:stats() -> table of counters. [-0, +1, v] */
 static int endpoint_stats(lua_State *L)
 {
-	const struct runtime_lua_endpoint *e = runtime_lua_endpoint_check(L);
+	struct runtime_lua_endpoint *e = runtime_lua_endpoint_check(L);
 	struct channel_stats s;
 
+	runtime_lua_calls_settle(e);
 	channel_stats(e->ch, &s);
 	lua_createtable(L, 0, 7);
 	field_set(L, "sent", s.sent);
@@ -208,6 +212,7 @@ static void endpoint_own(lua_State *L, struct runtime_lua_endpoint *e, struct ch
 	lua_pop(L, 1);
 	if (before && before != e) {
 		runtime_lua_view_drop(before);
+		runtime_lua_calls_leave(before, e);
 		before->ch = NULL;
 	}
 	e->ch = ch; /* first: without memory for the rest the collector closes it */
@@ -249,8 +254,11 @@ static int atoll_open(lua_State *L)
 		lua_pushfstring(L, "%s: channel %s: %s", component_name(), name, open_error(errno));
 		return 2;
 	}
-	if (before != CHANNEL_OPEN && before != channel_reason(ch))
+	if (before != CHANNEL_OPEN && before != channel_reason(ch)) {
 		e->connection++;
+		e->boxed = NULL;
+		e->lost = e->dropped = 0;
+	}
 	endpoint_own(L, e, ch);
 	lua_pushvalue(L, -1);
 	lua_setfield(L, lua_upvalueindex(1), name);

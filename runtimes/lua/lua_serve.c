@@ -7,7 +7,6 @@
 
 #include <lauxlib.h>
 
-#include "ipc/call.h"
 #include "runtimes/lua/runtime_lua_ring.h"
 #include "runtimes/lua/runtime_lua_task.h"
 
@@ -30,14 +29,19 @@ static int request_refuse(lua_State *L)
 	return luaL_error(L, "the request is malformed");
 }
 
-/* A runtime_lua_take: connection, number, handler, request. [-0, +4, m] */
-static int request_take(lua_State *L, struct channel *ch, const void *msg, size_t len)
+/*
+ * What mailbox_peek has found: connection, number, handler, request. Taken only once they
+ * are there: when memory is out, no request is lost. [-0, +4, m]
+ */
+static int request_take(lua_State *L, const struct runtime_lua_endpoint *e, bool boxed,
+			const void *msg, size_t len)
 {
-	uint64_t number;
+	struct channel *ch = e->ch;
+	uint64_t number = runtime_lua_boxed_number(ch->rx.serve.word);
 
-	if (!runtime_lua_take_number(ch, &msg, &len, &number))
+	if (!boxed && !runtime_lua_take_number(ch, &msg, &len, CALL_NUMBER, &number))
 		return runtime_lua_failure(L, ch, CHANNEL_CLOSED);
-	lua_pushinteger(L, runtime_lua_endpoint_check(L)->connection);
+	lua_pushinteger(L, e->connection);
 	lua_pushinteger(L, (lua_Integer)number);
 	lua_pushvalue(L, SERVE_HANDLER);
 	if (!lua_toboolean(L, SERVE_VALUES)) {
@@ -47,8 +51,49 @@ static int request_take(lua_State *L, struct channel *ch, const void *msg, size_
 		lua_replace(L, SERVE_REPLY);
 		lua_pop(L, 1);
 	}
-	runtime_lua_release(ch);
+	if (boxed)
+		mailbox_take(ch);
+	else
+		runtime_lua_release(ch);
 	return 4;
+}
+
+static bool request_is_there(const void *endpoint)
+{
+	const struct runtime_lua_endpoint *e = endpoint;
+	const void *msg;
+	bool boxed;
+	size_t len;
+
+	return e->gone || mailbox_peek(e->ch, CHANNEL_NOW, &boxed, &msg, &len) != CHANNEL_AGAIN;
+}
+
+/* Wait for the next request, and take it; or nil and a word. [-0, +2|4, v] */
+static int request_receive(lua_State *L)
+{
+	struct runtime_lua_endpoint *e = runtime_lua_endpoint_check(L);
+	struct runtime_lua_wait w = {.deadline = CHANNEL_FOREVER, .count = 1};
+	enum channel_status status = CHANNEL_CLOSED;
+	bool boxed, stopping = false;
+	const void *msg;
+	size_t len;
+
+	runtime_lua_turn(L, 0, serve_on);
+	while (!e->gone) {
+		runtime_lua_view_refuse(L, e);
+		status = mailbox_peek(e->ch, runtime_lua_alone() ? CHANNEL_FOREVER : CHANNEL_NOW,
+				      &boxed, &msg, &len);
+		if (status == CHANNEL_OK)
+			return request_take(L, e, boxed, msg, len);
+		if (status != CHANNEL_AGAIN || runtime_lua_wait_over(w.deadline, &stopping))
+			break;
+		w.one = (struct runtime_lua_wait_item){.kind = RUNTIME_LUA_WAIT_OTHER,
+						       .ch = &e->ch,
+						       .is_over = request_is_there,
+						       .of = e};
+		runtime_lua_wait(L, &w, 0, serve_on);
+	}
+	return runtime_lua_failure(L, e->ch, stopping ? CHANNEL_STOPPING : status);
 }
 
 static void reply_fail(lua_State *L)
@@ -140,7 +185,7 @@ static int serve_on(lua_State *L, int status, lua_KContext context)
 	(void)status;
 	for (;;) {
 		lua_settop(L, SERVE_VALUES);
-		if (runtime_lua_receive(L, CHANNEL_FOREVER, request_take, serve_on) == 2)
+		if (request_receive(L) == 2)
 			return 2;
 		status = lua_pcallk(L, 1, 1, 0, context, handled_on);
 		if (status == LUA_OK && reply_plain(L))

@@ -5,6 +5,8 @@
 
 #include <stdbool.h>
 
+#include "ipc/call.h"
+#include "ipc/mailbox_line.h"
 #include "runtimes/lua/runtime_lua_channel.h"
 
 /* endpoint:call(request [, timeout]) -> reply | nil, word [, message]. [-0, +n, v] */
@@ -18,14 +20,31 @@ int runtime_lua_serve_values(lua_State *L);
 /* The metatable of calls. [-0, +0, m] */
 void runtime_lua_calls(lua_State *L);
 
-/* Send a number and bytes; k where the coroutine had to wait, with the stack as it is. [-0, +0, e]
+/* Count the late reply that the mailbox has by now. */
+void runtime_lua_calls_settle(struct runtime_lua_endpoint *e);
+
+/* The endpoint loses its channel, and its calls their replies; to the next one, or to none. */
+void runtime_lua_calls_leave(struct runtime_lua_endpoint *e, struct runtime_lua_endpoint *next);
+
+/* The number of a call through the mailbox whose word this is. */
+static inline uint64_t runtime_lua_boxed_number(uint64_t word)
+{
+	return CALL_BOXED | (mailbox_number(word) & CALL_NUMBER);
+}
+
+/*
+ * Send a number and bytes, in the mailbox where that waits for them; k where the
+ * coroutine had to wait, with the stack as it is. [-0, +0, e]
  */
 enum channel_status runtime_lua_send_number(lua_State *L, const struct runtime_lua_endpoint *e,
 					    uint64_t number, const char *bytes, size_t len,
 					    uint64_t deadline, lua_KFunction k);
 
-/* Take the number off a message; without one the peer speaks of no calls, and the channel breaks.
+/*
+ * Take the number off a message. What has none, or other bits than `most`, does not speak of
+ * calls, and breaks the channel.
  */
-bool runtime_lua_take_number(struct channel *ch, const void **msg, size_t *len, uint64_t *number);
+bool runtime_lua_take_number(struct channel *ch, const void **msg, size_t *len, uint64_t most,
+			     uint64_t *number);
 
 #endif

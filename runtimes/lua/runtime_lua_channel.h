@@ -8,6 +8,7 @@
 #ifndef RUNTIMES_LUA_RUNTIME_LUA_CHANNEL_H
 #define RUNTIMES_LUA_RUNTIME_LUA_CHANNEL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/queue.h>
@@ -30,7 +31,11 @@ struct runtime_lua_endpoint {
 	uint64_t sent;       /* messages, when it last began to receive */
 	unsigned connection; /* counts them */
 	uint64_t late;       /* replies that nobody waited for any more */
+	uint64_t lost;       /* messages that are still to come of such */
+	uint64_t dropped;    /* 0, or a call that has the mailbox still, though nobody waits */
 	TAILQ_HEAD(runtime_lua_call_list, runtime_lua_call) calls; /* of tasks, in flight */
+	struct runtime_lua_call *boxed; /* of these, the one that uses the mailbox; or NULL */
+	bool gone;                      /* it was given back: ch is others' as well */
 };
 
 /* The metatable of services (lua_service.c). */

@@ -17,9 +17,9 @@
 /* What is slept for, once each: two members for the same end would keep each other awake. */
 struct sleep_place {
 	struct channel_member *member;
-	const struct channel *ch; /* NULL: a timer */
-	bool room;
-	size_t len; /* of the room */
+	const struct channel *ch;        /* NULL: a timer */
+	enum runtime_lua_wait_kind kind; /* room, a reply, or whatever is a message */
+	size_t len;                      /* of the room */
 };
 
 /* Each component has one thread that runs Lua, so this is its component's. */
@@ -30,10 +30,10 @@ static __thread struct {
 	uint64_t until; /* the complement of the first deadline: 0 is CHANNEL_FOREVER */
 } sleeper;
 
-static struct sleep_place *sleep_find(const struct channel *ch, bool room)
+static struct sleep_place *sleep_find(const struct channel *ch, enum runtime_lua_wait_kind kind)
 {
 	for (unsigned i = 0; i < sleeper.count; i++)
-		if (sleeper.places[i].ch == ch && sleeper.places[i].room == room)
+		if (sleeper.places[i].ch == ch && sleeper.places[i].kind == kind)
 			return &sleeper.places[i];
 	return NULL;
 }
@@ -52,9 +52,22 @@ static struct sleep_place *sleep_append(void)
 	return &places[sleeper.count++];
 }
 
-static int sleep_channel(struct channel *ch, bool room, size_t len)
+static struct channel_member *sleep_member(struct channel *ch, enum runtime_lua_wait_kind kind,
+					   size_t len)
 {
-	struct sleep_place *p = sleep_find(ch, room);
+	switch (kind) {
+	case RUNTIME_LUA_WAIT_ROOM:
+		return channel_set_send(sleeper.set, ch, len, NULL);
+	case RUNTIME_LUA_WAIT_REPLY:
+		return channel_set_reply(sleeper.set, ch, NULL);
+	default:
+		return channel_set_receive(sleeper.set, ch, NULL);
+	}
+}
+
+static int sleep_channel(struct channel *ch, enum runtime_lua_wait_kind kind, size_t len)
+{
+	struct sleep_place *p = sleep_find(ch, kind);
 
 	if (p && len >= p->len)
 		return 0;
@@ -64,10 +77,24 @@ static int sleep_channel(struct channel *ch, bool room, size_t len)
 		p = sleep_append();
 	if (!p)
 		return -ENOMEM;
-	*p = (struct sleep_place){.ch = ch, .room = room, .len = len};
-	p->member = room ? channel_set_send(sleeper.set, ch, len, NULL)
-			 : channel_set_receive(sleeper.set, ch, NULL);
+	*p = (struct sleep_place){.ch = ch, .kind = kind, .len = len};
+	p->member = sleep_member(ch, kind, len);
 	return p->member ? 0 : -errno;
+}
+
+/* All but two kinds wait for a message, and so in one place. */
+static int sleep_item(const struct runtime_lua_wait_item *item)
+{
+	enum runtime_lua_wait_kind kind = item->kind;
+	int error = 0;
+
+	if (kind != RUNTIME_LUA_WAIT_ROOM && kind != RUNTIME_LUA_WAIT_REPLY)
+		kind = RUNTIME_LUA_WAIT_MESSAGE;
+	if (!item->ch)
+		return 0;
+	if (kind == RUNTIME_LUA_WAIT_REPLY && item->len)
+		error = sleep_channel(*item->ch, RUNTIME_LUA_WAIT_MESSAGE, 0);
+	return error ? error : sleep_channel(*item->ch, kind, item->len);
 }
 
 int runtime_lua_sleep_add(const struct runtime_lua_wait *w)
@@ -82,9 +109,7 @@ int runtime_lua_sleep_add(const struct runtime_lua_wait *w)
 	if (~w->deadline > sleeper.until)
 		sleeper.until = ~w->deadline;
 	for (unsigned i = 0; i < w->count && !error; i++)
-		if (items[i].ch)
-			error = sleep_channel(*items[i].ch, items[i].kind == RUNTIME_LUA_WAIT_ROOM,
-					      items[i].len);
+		error = sleep_item(&items[i]);
 	return error;
 }
 

@@ -22,6 +22,8 @@ enum runtime_lua_wait_kind {
 	RUNTIME_LUA_WAIT_MESSAGE, /* ch has one, or never will */
 	RUNTIME_LUA_WAIT_ROOM,    /* ch has room for len bytes, or never will */
 	RUNTIME_LUA_WAIT_TASK,    /* task has ended */
+	RUNTIME_LUA_WAIT_REPLY,   /* is_over(of), of a call through ch's mailbox; or, if len, a
+				     message */
 	RUNTIME_LUA_WAIT_OTHER, /* is_over(of), which another task's doing changes, or a message */
 };
 

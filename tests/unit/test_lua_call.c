@@ -6,9 +6,11 @@
 #include "tests/unit/lua_pair.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <time.h>
 
 #include "ipc/call.h"
+#include "ipc/mailbox.h"
 
 /* A server or client in C while a script runs; what it asserts it says by its result. */
 struct peer {
@@ -30,7 +32,7 @@ static void with_peer(struct fixture *f, void *(*body)(void *), const char *scri
 
 struct request {
 	uint64_t id;
-	char text[32];
+	char text[64];
 	size_t len;
 };
 
@@ -387,6 +389,371 @@ static void test_tasks_that_wait_for_one_endpoint_let_the_component_sleep(void *
 		    "assert(os.clock() - begun < 0.05, os.clock() - begun)");
 }
 
+/* Through the mailbox: opened by the server's first look, before it answers anything. */
+
+#define BOXED                                                                                      \
+	"local function boxed(ch, f)\n"                                                            \
+	"  local sent = ch:stats().sent; f()\n"                                                    \
+	"  assert(ch:stats().sent == sent, 'sent as a message') end\n"
+
+static void test_short_calls_use_the_mailbox(void **state)
+{
+	with_peer(
+		*state, echo,
+		BOXED
+		"local ch = atoll.open 'one'\n"
+		"local function check()\n"
+		"  for i = 0, 48 do local s = ('x'):rep(i); assert(ch:call(s) == s) end\n"
+		"  for i = 1, 100 do assert(ch:call_value(i) == i) end end\n"
+		"assert(ch:call('first') == 'first')\n"
+		"boxed(ch, check)\n"
+		"boxed(ch, function() assert(atoll.spawn(function() check() return 1 end):join()) "
+		"end)\n"
+		"boxed(ch, function() assert(coroutine.wrap(function() return ch:call 'co' end)() "
+		"== 'co') end)\n"
+		"local sent, s = ch:stats().sent, ('x'):rep(49)\n"
+		"ch:call(s); assert(ch:stats().sent == sent + 1); ch:close()");
+}
+
+/* Answers with many times the request, and to those that begin with "fail" with words. */
+static void *many(void *arg)
+{
+	struct peer *p = arg;
+	struct request r;
+	char reply[640];
+
+	while (request_take(p->ch, &r)) {
+		for (unsigned i = 0; i < 10; i++)
+			memcpy(reply + i * r.len, r.text, r.len);
+		if (r.len >= 4 && !memcmp(r.text, "fail", 4))
+			call_fail(p->ch, r.id, "no", CHANNEL_FOREVER);
+		else
+			call_reply(p->ch, r.id, reply, 10 * r.len, CHANNEL_FOREVER);
+	}
+	return NULL;
+}
+
+static void test_long_replies_to_short_calls_are_messages(void **state)
+{
+	with_peer(*state, many,
+		  BOXED "local ch = atoll.open 'one'\n"
+			"local function check()\n"
+			"  for i = 1, 100 do\n"
+			"    local s = (i .. ' '):rep(i % 7); assert(ch:call(s) == s:rep(10))\n"
+			"    local r, word, why = ch:call('fail')\n"
+			"    assert(not r and word == 'failed' and why == 'no') end\n"
+			"  return true end\n"
+			"ch:call('open')\n"
+			"boxed(ch, check)\n"
+			"assert(atoll.spawn(check):join())\n"
+			"local tasks = {}\n"
+			"for i = 1, 4 do tasks[i] = atoll.spawn(check) end\n"
+			"for i = 1, 4 do assert(tasks[i]:join()) end\n"
+			"assert(ch:stats().late == 0); ch:close()");
+}
+
+/* Message n, then the request n, and so on. */
+static void *in_order(void *arg)
+{
+	struct peer *p = arg;
+	char wanted[16];
+	const void *msg;
+	bool request;
+	size_t len;
+
+	for (unsigned i = 0; !p->wrong; i++) {
+		if (mailbox_receive(p->ch, CHANNEL_FOREVER, &request, &msg, &len) != CHANNEL_OK)
+			return NULL;
+		snprintf(wanted, sizeof(wanted), "%u", i / 2);
+		if (request != (i % 2 != 0) || len != strlen(wanted) ||
+		    memcmp(msg, wanted, len) != 0)
+			p->wrong = "out of order";
+		if (request)
+			mailbox_reply(p->ch, msg, len);
+		else
+			channel_release(p->ch);
+	}
+	channel_close(p->ch);
+	return NULL;
+}
+
+static void test_calls_keep_their_places_among_messages(void **state)
+{
+	struct fixture *f = *state;
+	const void *msg;
+	bool request;
+	size_t len;
+
+	/* Open from the first. */
+	mailbox_receive(f->one.b, CHANNEL_NOW, &request, &msg, &len);
+	with_peer(f, in_order,
+		  "local ch = atoll.open 'one'\n"
+		  "local function check(first, last)\n"
+		  "  for i = first, last do\n"
+		  "    ch:send(tostring(i)); assert(ch:call(tostring(i)) == tostring(i)) end\n"
+		  "  return true end\n"
+		  "check(0, 499)\n"
+		  "assert(atoll.spawn(check, 500, 999):join()); ch:close()");
+}
+
+static void start(struct peer *p, struct call_client *c, struct call *call, const char *request,
+		  char *reply)
+{
+	const struct channel_part part = {request, strlen(request)};
+
+	if (call_start(c, call, &part, 1, reply, 64, CHANNEL_FOREVER) != CHANNEL_OK)
+		p->wrong = "a call does not start";
+}
+
+#define LONG_A "a message, for it has more than the forty-eight bytes"
+#define LONG_B "b message, for it has more than the forty-eight bytes"
+
+/* Each three calls at once, of which the one in the middle is in the mailbox. */
+static void *mixer(void *arg)
+{
+	struct peer *p = arg;
+	struct call_client c;
+	struct call calls[3];
+	char reply[3][64];
+
+	call_client_init(&c, p->ch);
+	ASK(p, &c, "open", CHANNEL_OK, "1 open");
+	for (unsigned i = 0; i < 200 && !p->wrong; i++) {
+		start(p, &c, &calls[0], LONG_A, reply[0]);
+		start(p, &c, &calls[1], "short", reply[1]);
+		start(p, &c, &calls[2], LONG_B, reply[2]);
+		if (!calls[1].boxed)
+			p->wrong = "not through the mailbox";
+		for (unsigned k = 0; k < 3; k++) {
+			char number[16];
+
+			snprintf(number, sizeof(number), "%u ", 3 * i + k + 2);
+			if (call_wait(&c, &calls[k], CHANNEL_FOREVER) != CHANNEL_OK ||
+			    memcmp(reply[k], number, strlen(number)) != 0)
+				p->wrong = "not in order";
+			call_drop(&c, &calls[k]);
+		}
+	}
+	channel_close(p->ch);
+	return NULL;
+}
+
+static void test_requests_are_served_in_the_order_they_were_sent_in(void **state)
+{
+	with_peer(*state, mixer,
+		  "local n = 0\n"
+		  "atoll.open('one'):serve(function(r) n = n + 1 return n .. ' ' .. r end)");
+}
+
+static void test_a_task_serves_in_that_order_too(void **state)
+{
+	with_peer(*state, mixer,
+		  "local n, ch = 0, atoll.open 'one'\n"
+		  "local t = atoll.spawn(function()\n"
+		  "  return ch:serve(function(r) n = n + 1 return n .. ' ' .. r end) end)\n"
+		  "assert(select(2, t:join()) == 'closed')");
+}
+
+/* Echo, but of two requests "late" the first is answered behind the second. */
+static void *late_in_the_mailbox(void *arg)
+{
+	struct peer *p = arg;
+	struct request r, first;
+
+	while (request_take(p->ch, &r)) {
+		if (r.len == 4 && !memcmp(r.text, "late", 4)) {
+			first = r;
+			if (!request_take(p->ch, &r))
+				break;
+			call_reply(p->ch, first.id, first.text, first.len, CHANNEL_FOREVER);
+		}
+		call_reply(p->ch, r.id, r.text, r.len, CHANNEL_FOREVER);
+	}
+	return NULL;
+}
+
+static void test_a_mailbox_given_up_is_used_again(void **state)
+{
+	with_peer(
+		*state, late_in_the_mailbox,
+		BOXED
+		"local ch = atoll.open 'one'\n"
+		"local function check(late)\n"
+		"  boxed(ch, function() assert(select(2, ch:call('late', 0.002)) == 'timeout') "
+		"end)\n"
+		"  assert(ch:call('next') == 'next' and ch:stats().late == late, ch:stats().late)\n"
+		"  boxed(ch, function() assert(ch:call('again') == 'again') end)\n"
+		"  return true end\n"
+		"ch:call('open'); check(1); assert(atoll.spawn(check, 2):join())\n"
+		"local t = atoll.spawn(function() return ch:call('late') end)\n"
+		"atoll.yield(); assert(t:cancel() and ch:call('next') == 'next')\n"
+		"boxed(ch, function() assert(ch:call('again') == 'again') end)\n"
+		"assert(ch:stats().late == 3); ch:close()");
+}
+
+static void test_the_collector_takes_a_forgotten_call_out_of_the_mailbox(void **state)
+{
+	with_peer(*state, late_in_the_mailbox,
+		  BOXED
+		  "local ch = atoll.open 'one'\n"
+		  "ch:call('open')\n"
+		  "local t = atoll.spawn(function()\n"
+		  "  coroutine.wrap(function() return ch:call('late') end)() end)\n"
+		  "atoll.yield(); t:cancel(); t = nil\n"
+		  "collectgarbage(); collectgarbage()\n"
+		  "assert(ch:call('next') == 'next' and ch:stats().late == 1)\n"
+		  "boxed(ch, function() assert(ch:call('again') == 'again') end); ch:close()");
+}
+
+/* Answers one, is gone with the next. */
+static void *dies_with_a_call(void *arg)
+{
+	struct peer *p = arg;
+	struct request r;
+
+	request_take(p->ch, &r);
+	call_reply(p->ch, r.id, r.text, r.len, CHANNEL_FOREVER);
+	return dead(arg);
+}
+
+static void test_who_waits_for_the_mailbox_is_told_of_a_death(void **state)
+{
+	with_peer(*state, dies_with_a_call,
+		  "local ch = atoll.open 'one'; ch:call('open')\n"
+		  "local r, why = ch:call('x'); assert(r == nil and why == 'closed')\n"
+		  "assert(ch:reason() == 'peer died')");
+}
+
+static void test_a_task_that_waits_for_the_mailbox_is_told_of_a_death(void **state)
+{
+	with_peer(*state, dies_with_a_call,
+		  "local ch, tasks = atoll.open 'one', {}; ch:call('open')\n"
+		  "for i = 1, 3 do tasks[i] = atoll.spawn(ch.call, ch, 'x') end\n"
+		  "for i = 1, 3 do assert(select(2, tasks[i]:join()) == 'closed') end\n"
+		  "assert(ch:reason() == 'peer died')");
+}
+
+/* Answers one, then the next once it is told to. */
+static void *when_told(void *arg)
+{
+	struct peer *p = arg;
+	struct request r;
+	const void *msg;
+	size_t len;
+
+	request_take(p->ch, &r);
+	call_reply(p->ch, r.id, r.text, r.len, CHANNEL_FOREVER);
+	request_take(p->ch, &r);
+	if (channel_peek(fixture->two.b, CHANNEL_FOREVER, &msg, &len) != CHANNEL_OK)
+		p->wrong = "not told";
+	call_reply(p->ch, r.id, r.text, r.len, CHANNEL_FOREVER);
+	return NULL;
+}
+
+static void test_a_call_in_the_mailbox_lets_other_tasks_run(void **state)
+{
+	with_peer(*state, when_told,
+		  BOXED "local ch, two = atoll.open 'one', atoll.open 'two'; ch:call('open')\n"
+			"local t = atoll.spawn(function()\n"
+			"  for i = 1, 5 do atoll.sleep(0.001) end; two:send('go') end)\n"
+			"boxed(ch, function() assert(ch:call('slow') == 'slow') end); t:join()");
+}
+
+/* A server that has begun to receive, and no more: one call waits for the mailbox, two for
+ * messages. */
+static void test_tasks_that_wait_for_the_mailbox_let_the_component_sleep(void **state)
+{
+	struct fixture *f = *state;
+	const void *msg;
+	bool request;
+	size_t len;
+
+	mailbox_receive(f->one.b, CHANNEL_NOW, &request, &msg, &len);
+	run(f, "local ch, tasks, begun = atoll.open('one'), {}, os.clock()\n"
+	       "for i = 1, 3 do tasks[i] = atoll.spawn(ch.call, ch, 'x', 0.2) end\n"
+	       "for i = 1, 3 do assert(select(2, tasks[i]:join()) == 'timeout') end\n"
+	       "assert(ch:stats().sent == 2 and os.clock() - begun < 0.05, os.clock() - begun)");
+}
+
+static struct {
+	lua_Alloc alloc;
+	void *ud;
+	unsigned refused; /* strings of the length of a mailbox, while this is not 0 */
+} memory;
+
+static void *scarce(void *ud, void *block, size_t before, size_t size)
+{
+	(void)ud;
+	if (memory.refused && before == LUA_TSTRING && size > MAILBOX_MAX && size < 2 * MAILBOX_MAX)
+		return memory.refused--, NULL;
+	return memory.alloc(memory.ud, block, before, size);
+}
+
+/* Once as the request comes, and once more behind the collection that this calls for. */
+static int be_scarce(lua_State *L)
+{
+	(void)L;
+	memory.refused = 2;
+	return 0;
+}
+
+#define WHOLE "exactly as many bytes as the mailbox has: 48...."
+
+static void *asker_of_much(void *arg)
+{
+	struct peer *p = arg;
+	struct call_client c;
+
+	_Static_assert(sizeof(WHOLE) - 1 == MAILBOX_MAX, "a long string in Lua");
+	call_client_init(&c, p->ch);
+	ASK(p, &c, "open", CHANNEL_OK, "open");
+	ASK(p, &c, WHOLE, CHANNEL_OK, WHOLE);
+	channel_close(p->ch);
+	return NULL;
+}
+
+static void test_a_request_that_memory_was_short_for_is_not_lost(void **state)
+{
+	struct fixture *f = *state;
+
+	memory.alloc = lua_getallocf(f->L, &memory.ud);
+	memory.refused = 0;
+	lua_setallocf(f->L, scarce, NULL);
+	lua_register(f->L, "be_scarce", be_scarce);
+	with_peer(f, asker_of_much,
+		  "local ch, n = atoll.open('one'), 0\n"
+		  "local function handle(r)\n"
+		  "  n = n + 1; if n == 1 then be_scarce() end; return r end\n"
+		  "local ok, why = pcall(ch.serve, ch, handle)\n"
+		  "assert(not ok and why == 'not enough memory' and n == 1, why)\n"
+		  "assert(select(2, ch:serve(handle)) == 'closed' and n == 2)");
+	lua_setallocf(f->L, memory.alloc, memory.ud);
+}
+
+/* What waits in the ring for calls that were given up is taken away by those in the mailbox. */
+static void *floods(void *arg)
+{
+	static const char reply[1000];
+	struct peer *p = arg;
+	struct request r;
+
+	while (request_take(p->ch, &r))
+		call_reply(p->ch, r.id, reply, r.text[0] == 'f' ? sizeof(reply) : 1,
+			   CHANNEL_FOREVER);
+	return NULL;
+}
+
+static void test_late_messages_do_not_stop_a_server_of_the_mailbox(void **state)
+{
+	with_peer(*state, floods,
+		  "local ch = atoll.open 'one'; ch:call('open')\n"
+		  "for i = 1, 20 do ch:call('flood', 0); assert(#ch:call('small') == 1) end\n"
+		  "for i = 1, 20 do\n"
+		  "  local t = atoll.spawn(function() return ch:call('flood') end); atoll.yield()\n"
+		  "  t:cancel(); assert(#ch:call('small') == 1) end\n"
+		  "ch:close()");
+}
+
 static const struct CMUnitTest tests[] = {
 	LUA_TEST(test_a_call_brings_the_reply),
 	LUA_TEST(test_a_call_that_failed_brings_the_servers_words),
@@ -404,6 +771,19 @@ static const struct CMUnitTest tests[] = {
 	LUA_TEST(test_a_server_of_values_decodes_and_encodes),
 	LUA_TEST(test_a_server_ends_when_it_is_to_stop),
 	LUA_TEST(test_tasks_that_wait_for_one_endpoint_let_the_component_sleep),
+	LUA_TEST(test_short_calls_use_the_mailbox),
+	LUA_TEST(test_long_replies_to_short_calls_are_messages),
+	LUA_TEST(test_calls_keep_their_places_among_messages),
+	LUA_TEST(test_requests_are_served_in_the_order_they_were_sent_in),
+	LUA_TEST(test_a_task_serves_in_that_order_too),
+	LUA_TEST(test_a_mailbox_given_up_is_used_again),
+	LUA_TEST(test_the_collector_takes_a_forgotten_call_out_of_the_mailbox),
+	LUA_TEST(test_who_waits_for_the_mailbox_is_told_of_a_death),
+	LUA_TEST(test_a_task_that_waits_for_the_mailbox_is_told_of_a_death),
+	LUA_TEST(test_a_call_in_the_mailbox_lets_other_tasks_run),
+	LUA_TEST(test_tasks_that_wait_for_the_mailbox_let_the_component_sleep),
+	LUA_TEST(test_a_request_that_memory_was_short_for_is_not_lost),
+	LUA_TEST(test_late_messages_do_not_stop_a_server_of_the_mailbox),
 };
 
 int main(void)

@@ -25,7 +25,7 @@
 
 extern const struct peer peer_bounce_two;
 
-static double burst_tick; /* ns */
+static double burst_tick;        /* ns */
 static uint64_t burst_grain = 1; /* ticks: the clock goes by steps of so many, one more or less */
 static uint64_t burst_samples[BURST_SAMPLES];
 static cpu_set_t burst_all;
