@@ -17,10 +17,14 @@
 /*
  * void apic_entry(void): target of the upcall's gate. Does what Xen does before
  * it delivers an upcall, then leaves everything as it was to the upcall's own entry.
+ * The upcall's frame has no stack below it: this runs on CORE_SWITCH, as that does.
  */
 	.globl apic_entry
 	.type apic_entry, @function
 apic_entry:
+	push %rax
+	mov %gs:CORE_SWITCH_END, %rax
+	xchg %rsp, %rax
 	push %rax
 	push %rcx
 	push %rdx
@@ -30,13 +34,10 @@ apic_entry:
 	push %r9
 	push %r10
 	push %r11
-	push %rbp
-	mov %rsp, %rbp
-	and $-16, %rsp
 	cld
+	sub $8, %rsp
 	call interrupt_taken
-	mov %rbp, %rsp
-	pop %rbp
+	add $8, %rsp
 	pop %r11
 	pop %r10
 	pop %r9
@@ -45,6 +46,7 @@ apic_entry:
 	pop %rsi
 	pop %rdx
 	pop %rcx
+	pop %rsp
 	pop %rax
 	jmp upcall_entry
 	.size apic_entry, . - apic_entry

@@ -68,9 +68,13 @@
 #define REGS_RSP (20 * 8)
 #define REGS_SIZE (22 * 8)
 
-/* struct core: where its field switch_end is. */
+/* struct core: where its fields are; the upcall's stack ends behind the pointer to that end. */
+#define CORE_SELF 0
 #define CORE_SWITCH_END 8
 #define CORE_CURRENT 16
+#define CORE_UPCALL_STACK 200
+#define CORE_UPCALL_STACK_END 208
+#define CORE_STRAY_END 320
 #define THREAD_WORK 0
 
 /* The System V red zone: code above the system call line may own this below rsp. */

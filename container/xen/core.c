@@ -15,6 +15,8 @@
 #include <asm/errno.h>
 
 OFFSET_CHECK(CORE_SWITCH_END, struct core, switch_end);
+OFFSET_CHECK(CORE_UPCALL_STACK, struct core, tss.ist[CORE_IST_UPCALL - 1]);
+OFFSET_CHECK(CORE_STRAY_END, struct core, stray[CORE_STRAY_WORDS]);
 OFFSET_CHECK(REGS_RAX, struct regs, rax);
 OFFSET_CHECK(REGS_VECTOR, struct regs, vector);
 OFFSET_CHECK(REGS_RIP, struct regs, rip);
@@ -97,31 +99,40 @@ int core_stacks_map(unsigned id)
 	return 0;
 }
 
-static void gate_set(unsigned vector, uint64_t target, unsigned ist)
+static void gate_set(unsigned vector, uint64_t target, enum core_ist ist)
 {
 	idt[vector].low = (target & 0xffff) | SEGMENT_CODE << 16 | (uint64_t)ist << 32 |
 			  GATE_INTERRUPT | (target >> 16 & 0xffff) << 48;
 	idt[vector].high = target >> 32;
 }
 
-static unsigned vector_stack(unsigned vector)
+static enum core_ist vector_ist(unsigned vector)
 {
 	switch (vector) {
 	case 2:
-		return CORE_NMI;
+		return CORE_IST_NMI;
 	case 8:
-		return CORE_DOUBLE_FAULT;
+		return CORE_IST_DOUBLE_FAULT;
 	default:
-		return CORE_FAULT;
+		return CORE_IST_FAULT;
 	}
 }
 
-/* IST n is core stack n; IST 0 would mean the current stack, and no gate asks for CORE_IDLE. */
 static void idt_make(void)
 {
 	for (unsigned v = 0; v < 32; v++)
-		gate_set(v, (uint64_t)exception_stubs + v * STUB_SIZE, vector_stack(v));
-	gate_set(VECTOR_UPCALL, (uint64_t)upcall_entry, CORE_UPCALL);
+		gate_set(v, (uint64_t)exception_stubs + v * STUB_SIZE, vector_ist(v));
+	gate_set(VECTOR_UPCALL, (uint64_t)upcall_entry, CORE_IST_UPCALL);
+}
+
+static uint64_t upcall_stack_end(const struct core *core)
+{
+	return (uint64_t)core + CORE_UPCALL_STACK_END;
+}
+
+bool core_upcall_begins(const struct core *core)
+{
+	return core->tss.ist[CORE_IST_UPCALL - 1] != upcall_stack_end(core);
 }
 
 static void tss_make(struct core *core)
@@ -129,8 +140,10 @@ static void tss_make(struct core *core)
 	uint64_t base = (uint64_t)&core->tss;
 
 	core->tss.iomap = sizeof(core->tss);
-	for (enum core_stack s = CORE_FAULT; s <= CORE_UPCALL; s++)
-		core->tss.ist[s - 1] = core_stack_end(core->id, s);
+	core->tss.ist[CORE_IST_UPCALL - 1] = upcall_stack_end(core);
+	core->tss.ist[CORE_IST_FAULT - 1] = core_stack_end(core->id, CORE_FAULT);
+	core->tss.ist[CORE_IST_DOUBLE_FAULT - 1] = core_stack_end(core->id, CORE_DOUBLE_FAULT);
+	core->tss.ist[CORE_IST_NMI - 1] = core_stack_end(core->id, CORE_NMI);
 	core->gdt[SEGMENT_CODE / 8] = (uint64_t)DESCRIPTOR_CODE_HIGH << 32 | DESCRIPTOR_LOW;
 	core->gdt[SEGMENT_DATA / 8] = (uint64_t)DESCRIPTOR_DATA_HIGH << 32 | DESCRIPTOR_LOW;
 	core->gdt[SEGMENT_TSS / 8] = (sizeof(core->tss) - 1) | (base & 0xffffff) << 16 |

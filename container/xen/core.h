@@ -19,11 +19,18 @@ enum core_stack {
 	CORE_FAULT,
 	CORE_DOUBLE_FAULT,
 	CORE_NMI,
-	CORE_UPCALL,
 	CORE_SWITCH, /* where upcalls are served, and what is left to do before a thread goes on */
 	CORE_REPORT, /* where a crash report's own faults are served */
 	CORE_WINDOW, /* where table.c looks at frames that are mapped nowhere */
 	CORE_STACK_COUNT,
+};
+
+/* Which of the seven IST pointers a gate takes; from 1 on. */
+enum core_ist {
+	CORE_IST_UPCALL = 4, /* not another: see struct core */
+	CORE_IST_FAULT,
+	CORE_IST_DOUBLE_FAULT,
+	CORE_IST_NMI,
 };
 
 struct tss {
@@ -36,14 +43,24 @@ struct tss {
 } __attribute__((packed));
 
 #define CORE_GDT_SLOTS 5
-#define CORE_PORT_WORDS 2 /* event ports 0 to 127 */
+#define CORE_STRAY_WORDS 9 /* the end of a struct regs, from rcx on */
+#define CORE_PORT_WORDS 2  /* event ports 0 to 127 */
 
 struct core {
 	struct core *self;      /* at GS:0 */
 	uint64_t switch_end;    /* first byte behind its CORE_SWITCH stack; for entry.S */
 	struct thread *current; /* this core only */
 	unsigned id;
+
+	/*
+	 * An upcall's frame lies in those fields of the TSS that nothing else uses, its ss
+	 * in the very pointer by which an upcall gets its stack: until that is set right
+	 * again, no other gets through. See upcall_entry. All in one page, for the frame
+	 * is to be written as a whole or not at all.
+	 */
+	uint32_t tss_gap[3] __attribute__((aligned(128))); /* the frame's end is a multiple of 16 */
 	struct tss tss;
+	uint64_t stray[CORE_STRAY_WORDS]; /* what an upcall of code with interrupts off leaves by */
 	uint64_t gdt[CORE_GDT_SLOTS];
 
 	/* This core only. */
@@ -92,6 +109,9 @@ struct core *core_get(unsigned id);
 
 /* Cores that have been started: whoever changes what cores share must mind them all. */
 unsigned core_count(void);
+
+/* An upcall has come whose frame still is where another would come by its stack. */
+bool core_upcall_begins(const struct core *core);
 
 /* Give the boot core its GS base; everything else may then be called on it. */
 void core_boot(void);

@@ -303,17 +303,18 @@ exception_stubs:
 /*
  * void upcall_entry(void): Xen's event upcall.
  *
- * An emulator may deliver one twice, the second time with interrupts off, on top
- * of the first or anywhere else in the kernel. Such a one has to leave no trace,
- * and the IST stack, which begins anew each time, must hold nothing of the first
- * by then. So what the processor pushed there is moved to CORE_SWITCH, which is
- * free while interrupts are on, in one go without a jump (an emulator looks for
- * interrupts only there). The stray one's copy goes where nobody looks, and then
- * it returns: its event, if any, stays pending until interrupts are on.
+ * An emulator may deliver one twice, the second time with interrupts off: before the
+ * first instruction here, or anywhere else in the kernel. Such a one has to leave no
+ * trace.
+ *
+ * So the frame that the processor pushes lies where it takes the upcall's stack from
+ * (struct core): in that pointer is ss then, a small number, and an upcall on top of
+ * this one faults, in a page where nothing ever is, instead of writing over the frame.
+ * The fault's handler only returns. Here the frame is moved away, then the pointer is
+ * set right. It goes to CORE_SWITCH, which is free while interrupts are on; that of an
+ * upcall of code with interrupts off to core->stray, and there it ends: its event, if
+ * any, stays pending until interrupts are on.
  */
-#define STRAY_COPY 512 /* bytes below, on the IST stack */
-
-	.p2align 7 /* in one page, for the same reason */
 	.globl upcall_entry
 	.type upcall_entry, @function
 upcall_entry:
@@ -325,7 +326,8 @@ upcall_entry:
 	push %rax
 	push %rcx
 	mov %gs:CORE_SWITCH_END, %rax
-	lea -STRAY_COPY(%rsp), %rcx
+	mov %gs:CORE_SELF, %rcx
+	lea CORE_STRAY_END(%rcx), %rcx
 	testl $RFLAGS_IF, (4 * 8)(%rsp)
 	cmovz %rcx, %rax
 	mov (6 * 8)(%rsp), %rcx
@@ -342,10 +344,13 @@ upcall_entry:
 	mov %rcx, (REGS_RAX - REGS_SIZE)(%rax)
 	mov (%rsp), %rcx
 	mov %rcx, (REGS_RAX - 8 - REGS_SIZE)(%rax)
+	mov %gs:CORE_SELF, %rcx
+	lea CORE_UPCALL_STACK_END(%rcx), %rcx
+	lea (REGS_RAX - 8 - REGS_SIZE)(%rax), %rsp
+	mov %rcx, %gs:CORE_UPCALL_STACK
 	jz 1f
 	movq $0, (REGS_VECTOR + 8 - REGS_SIZE)(%rax)
 	movq $VECTOR_UPCALL, (REGS_VECTOR - REGS_SIZE)(%rax)
-	lea (REGS_RAX - 8 - REGS_SIZE)(%rax), %rsp
 	PUSH_REGS_FROM_RDX
 	CFI_REGS
 	.cfi_rel_offset rsp, REGS_RSP
@@ -355,6 +360,7 @@ upcall_entry:
 	POP_REGS_AND_RETURN
 1:	pop %rcx
 	pop %rax
+	add $16, %rsp
 	iretq
 	.cfi_endproc
 	.size upcall_entry, . - upcall_entry

@@ -148,7 +148,9 @@ void exception_dispatch(struct regs *regs)
 	int code = is->code;
 
 	if (regs->vector == VECTOR_PAGE_FAULT) {
-		page_fault(regs);
+		/* Else an upcall came twice, and found no stack the second time: it is no more. */
+		if (!core_upcall_begins(core_self()))
+			page_fault(regs);
 		return;
 	}
 	/* An address that is not canonical is no page fault. */

@@ -47,7 +47,8 @@ static void panic_begin(void)
 	if (__atomic_compare_exchange_n(&panicking, &none, core_self(), false, __ATOMIC_ACQ_REL,
 					__ATOMIC_ACQUIRE)) {
 		/* The fault may still stand on the usual stack: backing memory takes another. */
-		core_self()->tss.ist[CORE_FAULT - 1] = core_stack_end(core_self()->id, CORE_REPORT);
+		core_self()->tss.ist[CORE_IST_FAULT - 1] =
+			core_stack_end(core_self()->id, CORE_REPORT);
 		console_seize();
 		return;
 	}
