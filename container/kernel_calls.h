@@ -19,7 +19,11 @@ struct kernel_calls {
 	/*
 	 * FUTEX_WAIT_BITSET and FUTEX_WAKE, for one: sleep while *word is `expected`, until it is
 	 * woken, or the deadline (CLOCK_MONOTONIC, ns; UINT64_MAX: none) is past, or a
-	 * signal came; 0 or a negative errno. Wake one sleeper; how many there were.
+	 * signal came; 0 or a negative errno. The caller has written *word before: that it
+	 * is there is not checked. Wake one sleeper; how many there were.
+	 *
+	 * Who wakes a sleeper of its own core and then waits hands the core over to it,
+	 * if nobody else is ready there.
 	 */
 	long (*wait)(uint32_t *word, uint32_t expected, uint64_t deadline);
 	long (*wake)(uint32_t *word);

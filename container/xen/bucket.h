@@ -10,13 +10,16 @@
 
 #include <stddef.h>
 
-#define BUCKETS 64
+#define BUCKETS_BITS 6
+#define BUCKET_SIZE_BITS 5
+#define BUCKETS (1 << BUCKETS_BITS)
+#define BUCKET_SIZE (UINT64_C(1) << BUCKET_SIZE_BITS)
 #define GOLDEN_RATIO UINT64_C(11400714819323198485) /* its inverse, times 2^64 */
 
 struct bucket {
 	struct lock lock; /* covers the list, and `waiting` of the threads on it */
 	struct thread *head, **tail;
-};
+} __attribute__((aligned(BUCKET_SIZE)));
 
 extern struct bucket futex_buckets[BUCKETS];
 
@@ -26,12 +29,11 @@ bool futex_cancel(struct thread *thread);
 static inline struct bucket *futex_bucket(const uint32_t *word)
 {
 	uint64_t key = (uint64_t)word >> 2;
-
 	/* Fibonacci hashing: the high bits of the product depend on every bit of the key. */
-	return &futex_buckets[key * GOLDEN_RATIO >> 58];
-}
+	uint64_t offset = key * GOLDEN_RATIO >> (64 - BUCKETS_BITS - BUCKET_SIZE_BITS);
 
-_Static_assert(BUCKETS == 1 << (64 - 58), "futex_bucket gives every bucket and no more");
+	return (struct bucket *)((char *)futex_buckets + (offset & -BUCKET_SIZE));
+}
 
 /* Unlink *at, a link of the bucket's list. */
 static inline struct thread *futex_unlink(struct bucket *bucket, struct thread **at)

@@ -255,7 +255,7 @@ void core_barrier_answer(void)
 	__atomic_store_n(&core->barrier_done, wanted, __ATOMIC_RELEASE);
 }
 
-void lock_await(const struct lock *lock)
+static void lock_spin(const struct lock *lock)
 {
 	for (unsigned spins = 1; __atomic_load_n(&lock->held, __ATOMIC_RELAXED); spins++) {
 		core_barrier_answer();
@@ -264,6 +264,13 @@ void lock_await(const struct lock *lock)
 		else
 			hypercall_yield(); /* its holder's vCPU may not be running */
 	}
+}
+
+void lock_await(struct lock *lock)
+{
+	do {
+		lock_spin(lock);
+	} while (!lock_try(lock));
 }
 
 /*

@@ -72,10 +72,18 @@ struct core {
 	uint64_t ports[CORE_PORT_WORDS]; /* event ports that this core handles */
 	struct thread idle;
 
+	/*
+	 * This core only. A thread of it that the current one has woken in a direct call
+	 * and that waits in one: ready, but not in the queue, of which it is the last.
+	 * Whoever looks at the queue here or adds to it puts it there first, so the idle
+	 * thread never meets it. While there is one, the current thread is watched.
+	 */
+	struct thread *handed;
+
 	struct lock lock; /* covers what follows */
 	struct thread *queue_head, *queue_tail;
 	bool halted; /* nothing ready: wake by event */
-	bool alone;  /* a thread runs and none is ready: it is not watched yet */
+	bool alone;  /* a thread runs and the queue is empty: it may not be watched yet */
 
 	/* Any core. */
 	uint32_t ipi_port; /* set before the core is online */

@@ -32,10 +32,10 @@ static inline void cpu_msr_write(uint32_t msr, uint64_t value)
 
 static inline uint64_t cpu_tsc(void)
 {
-	uint32_t low, high;
+	uint64_t low, high; /* the upper halves are 0 */
 
 	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
-	return (uint64_t)high << 32 | low;
+	return high << 32 | low;
 }
 
 /* The counter, not before every earlier load is done. */
@@ -134,9 +134,9 @@ static inline void cpu_vector_control(uint32_t *mxcsr, uint16_t *control)
 	__asm__ volatile("stmxcsr %0\n\tfnstcw %1" : "=m"(*mxcsr), "=m"(*control));
 }
 
-static inline void cpu_mxcsr_set(uint32_t mxcsr)
+static inline void cpu_mxcsr_set(const uint32_t *mxcsr)
 {
-	__asm__ volatile("ldmxcsr %0" : : "m"(mxcsr));
+	__asm__ volatile("ldmxcsr %0" : : "m"(*mxcsr));
 }
 
 /* Without the errors raised so far: where they are no longer masked, fldcw itself faults. */

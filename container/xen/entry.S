@@ -150,7 +150,6 @@ syscall_probe:
 	push %rbp
 	.cfi_def_cfa_offset 16
 	.cfi_offset rbp, -16
-	mov %rsp, %rbp
 	cli
 	call \target
 	mov %gs:CORE_CURRENT, %rcx

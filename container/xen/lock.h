@@ -10,19 +10,25 @@
 #ifndef XEN_LOCK_H
 #define XEN_LOCK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct lock {
 	uint32_t held;
 };
 
-/* Spin until it seems free; makes the fences that others want of this core meanwhile. */
-void lock_await(const struct lock *lock);
+/* Acquire, if nobody holds it; pairs with the release in lock_drop. */
+static inline bool lock_try(struct lock *lock)
+{
+	return !__atomic_exchange_n(&lock->held, 1, __ATOMIC_ACQUIRE);
+}
 
-/* Acquire; pairs with the release in lock_drop. */
+/* Spin until it is free, then take it; makes the fences that others want of this core meanwhile. */
+void lock_await(struct lock *lock);
+
 static inline void lock_take(struct lock *lock)
 {
-	while (__atomic_exchange_n(&lock->held, 1, __ATOMIC_ACQUIRE))
+	if (__builtin_expect(!lock_try(lock), 0))
 		lock_await(lock);
 }
 

@@ -107,6 +107,7 @@ void schedule_switched(void)
 static bool requeue(struct core *core)
 {
 	lock_take(&core->lock);
+	turn_settle(core);
 	bool others = core->queue_head;
 
 	if (others)
@@ -174,7 +175,7 @@ void schedule_timer(void)
 	}
 	if (core->slice_end <= clock_now()) {
 		core->slice_end = THREAD_FOREVER;
-		if (core->queue_head)
+		if (core->queue_head || core->handed)
 			schedule_watch(core);
 	}
 	timer_arm(core);

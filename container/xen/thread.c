@@ -38,7 +38,7 @@ static struct thread *slot_take(void)
 		found = &threads[i];
 		memset(found, 0, offsetof(struct thread, signals));
 		found->id = (int)i + 1;
-		found->run_start = THREAD_FOREVER;
+		found->run_start = THREAD_OFF;
 		found->state = THREAD_BLOCKED;
 	}
 	lock_drop(&table_lock);
@@ -89,16 +89,15 @@ void thread_bury(struct thread *thread)
 static uint64_t thread_cycles(const struct thread *thread)
 {
 	uint64_t start, cycles;
-	uint32_t version;
 
+	/* The other side of turn_count_end. */
 	do {
-		version = __atomic_load_n(&thread->run_version, __ATOMIC_ACQUIRE);
-		start = __atomic_load_n(&thread->run_start, __ATOMIC_RELAXED);
+		start = __atomic_load_n(&thread->run_start, __ATOMIC_ACQUIRE);
 		cycles = __atomic_load_n(&thread->run_cycles, __ATOMIC_RELAXED);
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	} while ((version & 1) ||
-		 version != __atomic_load_n(&thread->run_version, __ATOMIC_RELAXED));
-	if (start == THREAD_FOREVER)
+	} while (start == THREAD_UNCLEAR ||
+		 start != __atomic_load_n(&thread->run_start, __ATOMIC_RELAXED));
+	if (start == THREAD_OFF)
 		return cycles;
 
 	/* Two cores' counters may differ by a little. */

@@ -19,6 +19,10 @@
 #define THREAD_NAME_SIZE 16
 #define THREAD_FOREVER UINT64_MAX
 
+/* thread->run_start of one that has no core, and while run_cycles changes. */
+#define THREAD_OFF UINT64_MAX
+#define THREAD_UNCLEAR (UINT64_MAX - 1)
+
 struct core;
 
 enum thread_state {
@@ -63,12 +67,14 @@ struct thread {
 	char name[THREAD_NAME_SIZE];
 	int id; /* 1 and up, set at birth */
 
-	/* CPU time; written by its core only, read by all: see thread_cpu_ns. */
-	uint32_t run_version;
-	uint64_t run_start;  /* cycles, when it got the core; THREAD_FOREVER: it has not */
+	/* CPU time; written by its core only, read by all: see turn_count_begin. */
+	uint64_t run_start;  /* cycles, when it got the core; or one of the two below */
 	uint64_t run_cycles; /* that it had before */
 
-	/* Under its core's lock; state is also set by the thread itself before it leaves. */
+	/*
+	 * Under its core's lock; state is also set by the thread itself before it leaves, and
+	 * by its core without the lock from when it is core->handed until it runs.
+	 */
 	enum thread_state state;
 	struct thread *queue_next;
 	struct core *core; /* changed only by the thread itself, while MOVING */

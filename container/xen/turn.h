@@ -49,6 +49,18 @@ static inline void turn_queue(struct core *core, struct thread *thread)
 	core->queue_tail = thread;
 }
 
+/* With the core's lock held, before the queue is looked at or added to: see `handed` in core.h. */
+static inline void turn_settle(struct core *core)
+{
+	struct thread *thread = core->handed;
+
+	if (!thread)
+		return;
+	core->handed = NULL;
+	turn_queue(core, thread);
+	core->alone = false;
+}
+
 static inline struct thread *turn_pop(struct core *core)
 {
 	struct thread *thread = core->queue_head;
@@ -64,6 +76,8 @@ static inline void turn_ready(struct thread *thread)
 	bool is_here = core == core_self();
 
 	lock_take(&core->lock);
+	if (is_here)
+		turn_settle(core);
 	turn_queue(core, thread);
 	bool news = core->halted || core->alone;
 
@@ -76,16 +90,24 @@ static inline void turn_ready(struct thread *thread)
 		core_kick(core);
 }
 
-/* CPU time: the version is odd while the two others do not fit together. */
-static inline void turn_count(struct thread *thread, uint64_t start, uint64_t more)
+/*
+ * CPU time: a turn begins by one store, and run_start tells it from all others. A
+ * reader that finds the same run_start before and behind run_cycles has two that fit
+ * together: either no turn ended between, or it read a count without a turn.
+ */
+static inline void turn_count_begin(struct thread *thread, uint64_t now)
 {
-	uint32_t version = thread->run_version;
+	__atomic_store_n(&thread->run_start, now, __ATOMIC_RELEASE);
+}
 
-	__atomic_store_n(&thread->run_version, version + 1, __ATOMIC_RELAXED);
+static inline void turn_count_end(struct thread *thread, uint64_t now)
+{
+	uint64_t cycles = thread->run_cycles + (now - thread->run_start);
+
+	__atomic_store_n(&thread->run_start, THREAD_UNCLEAR, __ATOMIC_RELAXED);
 	__atomic_thread_fence(__ATOMIC_RELEASE);
-	__atomic_store_n(&thread->run_start, start, __ATOMIC_RELAXED);
-	__atomic_store_n(&thread->run_cycles, thread->run_cycles + more, __ATOMIC_RELAXED);
-	__atomic_store_n(&thread->run_version, version + 2, __ATOMIC_RELEASE);
+	__atomic_store_n(&thread->run_cycles, cycles, __ATOMIC_RELAXED);
+	__atomic_store_n(&thread->run_start, THREAD_OFF, __ATOMIC_RELEASE);
 }
 
 /* Make the next ready thread the core's current one; its slice begins. */
@@ -97,6 +119,7 @@ static inline struct thread *turn_take(struct core *core)
 	if (panic_is_here())
 		panic("the report had to wait");
 	lock_take(&core->lock);
+	turn_settle(core);
 	struct thread *next = turn_pop(core);
 	bool others = core->queue_head;
 
@@ -105,8 +128,8 @@ static inline struct thread *turn_take(struct core *core)
 	next->state = THREAD_RUNNING;
 	core->alone = next != &core->idle && !others;
 	lock_drop(&core->lock);
-	turn_count(prev, THREAD_FOREVER, now - prev->run_start);
-	turn_count(next, now, 0);
+	turn_count_end(prev, now);
+	turn_count_begin(next, now);
 	core->current = next;
 	if (others)
 		schedule_watch(core);
@@ -150,16 +173,43 @@ static inline void turn(void)
 		schedule_switched();
 }
 
+/*
+ * turn, where core->handed is `next` and the queue is empty. The queue stays empty, so
+ * `alone` stays as it is, and the lock is not needed: what another core queues
+ * meanwhile finds `alone` set, and that core kicks this one, which has the new current
+ * thread watched as soon as interrupts are on; from then on no hand-over passes the
+ * queue by. Both threads wait in direct calls. A THREAD_WORK_PREEMPT that is left over
+ * from an earlier turn of `next` is taken off on its way out of the kernel.
+ */
+static inline void turn_hand_over(struct core *core, struct thread *self, struct thread *next)
+{
+	uint64_t now = cpu_tsc();
+
+	core->handed = NULL;
+	next->state = THREAD_RUNNING;
+	turn_count_end(self, now);
+	turn_count_begin(next, now);
+	core->current = next;
+	self->fs_base = cpu_fs_base();
+	vector_switch_dead(core, self, next);
+	cpu_fs_base_set(next->fs_base);
+	thread_switch(&self->rsp, next->rsp);
+	if (__builtin_expect(core_self()->departed != NULL, 0))
+		schedule_switched();
+}
+
 /* Between these a signal ends the wait. False if one is due already. */
 static inline bool turn_wait_begin(struct thread *self)
 {
-	bool ok;
-
 	lock_take(&self->signals.lock);
-	ok = !(__atomic_load_n(&self->work, __ATOMIC_RELAXED) & THREAD_WORK_SIGNAL);
-	self->signals.waits = ok;
+	if (__builtin_expect(__atomic_load_n(&self->work, __ATOMIC_RELAXED) & THREAD_WORK_SIGNAL,
+			     0)) {
+		lock_drop(&self->signals.lock);
+		return false;
+	}
+	self->signals.waits = true;
 	lock_drop(&self->signals.lock);
-	return ok;
+	return true;
 }
 
 static inline void turn_wait_end(struct thread *self)
@@ -167,6 +217,15 @@ static inline void turn_wait_end(struct thread *self)
 	lock_take(&self->signals.lock);
 	self->signals.waits = false;
 	lock_drop(&self->signals.lock);
+}
+
+static inline void turn_wait_until(struct core *core, struct thread *self, uint64_t deadline)
+{
+	if (deadline == THREAD_FOREVER)
+		return;
+	self->timed = true;
+	if (__builtin_expect(!self->listed || self->deadline != deadline, 0))
+		schedule_sleeper_add(core, self, deadline);
 }
 
 /* See thread_block. */
@@ -180,9 +239,7 @@ static inline int turn_block(uint64_t deadline)
 		self->state = THREAD_RUNNING;
 		return -EINTR;
 	}
-	self->timed = deadline != THREAD_FOREVER;
-	if (self->timed && !(self->listed && self->deadline == deadline))
-		schedule_sleeper_add(core, self, deadline);
+	turn_wait_until(core, self, deadline);
 	turn();
 	self->timed = false;
 	turn_wait_end(self);

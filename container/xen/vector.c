@@ -63,7 +63,7 @@ static void dead_load(const struct thread *owner, const struct thread *next)
 {
 	if (!owner || !owner->vector.is_dead)
 		cpu_vector_load(&initial);
-	cpu_mxcsr_set(next->vector.mxcsr);
+	cpu_mxcsr_set(&next->vector.mxcsr);
 	cpu_x87_control_set(next->vector.control);
 }
 

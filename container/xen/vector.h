@@ -37,9 +37,17 @@ static inline void vector_control(const struct thread *owner, const struct threa
 {
 	uint16_t control = next->vector.control;
 
-	cpu_mxcsr_set(next->vector.mxcsr);
+	cpu_mxcsr_set(&next->vector.mxcsr);
 	if (control != owner->vector.control || (~control & X87_MASKS))
 		cpu_x87_control_set(control);
+}
+
+/* From the owner of the registers to another; both wait where nothing but these is kept. */
+static inline void vector_switch_dead(struct core *core, const struct thread *owner,
+				      struct thread *next)
+{
+	vector_control(owner, next);
+	core->vector_owner = next;
 }
 
 static inline void vector_switch(struct core *core, struct thread *next)
@@ -48,13 +56,10 @@ static inline void vector_switch(struct core *core, struct thread *next)
 
 	if (owner == next)
 		return;
-	/* Both wait where nothing but these is kept. */
-	if (owner && owner->vector.is_dead && next->vector.is_dead) {
-		vector_control(owner, next);
-		core->vector_owner = next;
-		return;
-	}
-	vector_exchange(core, next);
+	if (owner && owner->vector.is_dead && next->vector.is_dead)
+		vector_switch_dead(core, owner, next);
+	else
+		vector_exchange(core, next);
 }
 
 /*
