@@ -53,14 +53,30 @@ enum channel_status channel_commit(struct channel *ch, size_t len)
 	return ring_rare(len >= ch->tx.reserved) ? CHANNEL_MISUSE : channel_publish(ch, len);
 }
 
+/* The next message. Where a nap is to be had, it has most often come by its end. */
+static inline __attribute__((always_inline)) enum channel_status
+channel_next(struct channel *ch, uint64_t deadline, const void **msg, size_t *len)
+{
+	struct ring_receiver *r = &ch->rx;
+	uint64_t header;
+
+	if (!ring_rare(r->held || r->reason)) {
+		header = ring_next(r);
+		if (!header && endpoint_nap(ch, deadline))
+			header = ring_next(r);
+		if (!ring_rare(!ring_hold(r, header, msg, len)))
+			return CHANNEL_OK;
+	}
+	return endpoint_receive(ch, deadline, msg, len);
+}
+
 enum channel_status channel_peek(struct channel *ch, uint64_t deadline, const void **msg,
 				 size_t *len)
 {
-	return ring_peek_now(&ch->rx, msg, len) ? CHANNEL_OK
-						: endpoint_receive(ch, deadline, msg, len);
+	return channel_next(ch, deadline, msg, len);
 }
 
-enum channel_status channel_release(struct channel *ch)
+static inline enum channel_status channel_let_go(struct channel *ch)
 {
 	/* Nothing is held of a request that came through the mailbox. */
 	if (ring_rare(!ch->rx.held))
@@ -68,6 +84,11 @@ enum channel_status channel_release(struct channel *ch)
 	if (ring_rare(ring_release(&ch->rx)))
 		endpoint_ack(ch);
 	return CHANNEL_OK;
+}
+
+enum channel_status channel_release(struct channel *ch)
+{
+	return channel_let_go(ch);
 }
 
 enum channel_status channel_send(struct channel *ch, const void *msg, size_t len, uint64_t deadline)
@@ -90,13 +111,13 @@ enum channel_status channel_recv(struct channel *ch, void *buf, size_t size, siz
 	enum channel_status status;
 	const void *msg;
 
-	status = channel_peek(ch, deadline, &msg, len);
+	status = channel_next(ch, deadline, &msg, len);
 	if (status != CHANNEL_OK)
 		return status;
 	if (*len > size)
 		return CHANNEL_TOO_BIG;
 	channel_copy(buf, msg, *len);
-	return channel_release(ch);
+	return channel_let_go(ch);
 }
 
 void channel_finish(struct channel *ch)

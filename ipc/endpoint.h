@@ -157,12 +157,28 @@ enum channel_status endpoint_peek(struct channel *ch, const void **msg, size_t *
  */
 extern uint64_t (*endpoint_rest)(void);
 
+/* What it said last to this thread, 0: to be asked; ask it. */
+extern _Thread_local uint64_t endpoint_rest_said;
+uint64_t endpoint_rest_ask(void);
+
 /*
  * By when the thread is to wake up for that. Most sleeps are short, and the clock is
  * a system call in a guest, so the first sleep of a wait takes the time that was
  * said last, though it may be past; `again`: that one has brought nothing.
  */
-uint64_t endpoint_rest_by(bool again);
+static inline uint64_t endpoint_rest_by(bool again)
+{
+	uint64_t by = endpoint_rest_said;
+
+	return ring_rare(again || !by) ? endpoint_rest_ask() : by;
+}
+
+/*
+ * Where the sender is on this core, in a guest: sleep until there is something to be
+ * looked for, or the deadline is past. False where that is not so, and no time has
+ * passed. Nothing is held of the receiver's side, nor has it ended.
+ */
+bool endpoint_nap(struct channel *ch, uint64_t deadline);
 
 /* The next message, however long that takes: endpoint_peek and endpoint_wait_message. */
 enum channel_status endpoint_receive(struct channel *ch, uint64_t deadline, const void **msg,

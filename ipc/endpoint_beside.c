@@ -11,74 +11,70 @@
 
 #include "container/kernel_calls.h"
 
-static inline bool beside_is_silent(const struct ring_receiver *r)
+static inline bool nap_is_silent(const struct ring_receiver *r)
 {
 	return !__atomic_load_n(ring_word(r->memory, r->size, r->cursor), __ATOMIC_RELAXED);
 }
 
-/* Neither closed nor named by a set, which would have to be told that it is no more. */
-static inline bool beside_is_free(const struct ring_receiver *r)
+/* The ring is the one to wait at, and the thread may sleep there. */
+static inline bool nap_is_usual(const struct channel *ch)
 {
-	return !__atomic_load_n(&r->control->flag.receiver, __ATOMIC_RELAXED);
-}
-
-/* Nothing is there, nothing is held, and the ring is the one to wait at. */
-static inline bool beside_is_usual(const struct channel *ch)
-{
-	return ch->beside && bell_mode.kernel && !endpoint_wait_as_task && !ch->rx.held &&
-	       !ch->rx.reason && !ch->rx_waits && beside_is_silent(&ch->rx) &&
-	       beside_is_free(&ch->rx);
-}
-
-/* endpoint_ack, where the sender does not wait for room. */
-static inline void beside_ack(struct channel *ch)
-{
-	struct ring_receiver *r = &ch->rx;
-
-	if (r->acked == r->cursor)
-		return;
-	r->acked = r->cursor;
-	/* R1; and T1 of a sender that sleeps for room. */
-	__atomic_store_n(&r->control->acked, r->acked, __ATOMIC_RELEASE);
-	if (ring_rare(bell_look(&r->control->flag.sender)))
-		endpoint_ack(ch);
+	return ch->beside && bell_mode.kernel && !endpoint_wait_as_task && !ch->rx_waits;
 }
 
 /*
- * From S1 to S4 of bell.h; S2 is none, as long as no thread has left its core. A flag
- * that names a set is not to lose that name without its bell being told: bell_arm does.
+ * Behind S1. S2 is none, as long as no thread has left its core. A sender that waits
+ * for room has parked before S1, and is seen here, or comes behind it and sees the room.
  */
-static inline void beside_sleep(struct channel *ch, uint64_t deadline)
+static inline bool nap_is_due(const struct channel *ch)
 {
-	uint32_t *flag = &ch->rx.control->flag.receiver, none = 0;
-	uint64_t by = endpoint_rest_by(false);
-
-	if (!__atomic_compare_exchange_n(flag, &none, BELL_PARKED, false, __ATOMIC_SEQ_CST,
-					 __ATOMIC_RELAXED))
-		return;
-	if (!__atomic_load_n(&bell_mode.kernel->strayed, __ATOMIC_SEQ_CST) &&
-	    !__atomic_load_n(&ch->stopping, __ATOMIC_ACQUIRE) && beside_is_silent(&ch->rx)) {
-		ring_count(&ch->rx.parks, 1);
-		bell_mode.kernel->wait(flag, BELL_PARKED, by < deadline ? by : deadline);
-	}
-	/* Who rang has taken it off. */
-	if (__atomic_load_n(flag, __ATOMIC_RELAXED) & BELL_PARKED)
-		bell_disarm(flag);
+	return !__atomic_load_n(&bell_mode.kernel->strayed, __ATOMIC_SEQ_CST) &&
+	       !__atomic_load_n(&ch->stopping, __ATOMIC_ACQUIRE) && nap_is_silent(&ch->rx) &&
+	       !__atomic_load_n(&ch->rx.control->flag.sender, __ATOMIC_RELAXED);
 }
 
-enum channel_status endpoint_receive(struct channel *ch, uint64_t deadline, const void **msg,
-				     size_t *len)
+/* Room was handed back, and its sender not told. */
+static __attribute__((noinline)) bool nap_refused(struct channel *ch)
 {
-	enum channel_status status;
+	endpoint_ack(ch);
+	return false;
+}
 
-	if (deadline != CHANNEL_NOW && beside_is_usual(ch)) {
-		beside_ack(ch);
-		beside_sleep(ch, deadline);
-		if (ring_peek_now(&ch->rx, msg, len))
-			return CHANNEL_OK;
-	}
-	status = endpoint_peek(ch, msg, len);
-	return status == CHANNEL_AGAIN ? endpoint_wait_message(ch, deadline, msg, len) : status;
+static __attribute__((noinline)) bool nap_ended(struct channel *ch)
+{
+	bell_disarm(&ch->rx.control->flag.receiver);
+	endpoint_ack(ch);
+	return true;
+}
+
+/*
+ * From S1 to S4 of bell.h. A flag that is not 0 is left alone: it is closed, or names a
+ * set, which would have to be told that it does no more.
+ */
+bool endpoint_nap(struct channel *ch, uint64_t deadline)
+{
+	struct ring_receiver *r = &ch->rx;
+	uint32_t *flag = &r->control->flag.receiver, none = 0;
+	uint64_t by;
+
+	if (ring_rare(deadline == CHANNEL_NOW || !nap_is_usual(ch)))
+		return false;
+	by = endpoint_rest_by(false);
+	/* endpoint_ack: R1, and T1 of a sender that sleeps for room. */
+	r->acked = r->cursor;
+	__atomic_store_n(&r->control->acked, r->cursor, __ATOMIC_RELEASE);
+	/* S1, and T2 of the above. */
+	if (ring_rare(!__atomic_compare_exchange_n(flag, &none, BELL_PARKED, false,
+						   __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)))
+		return nap_refused(ch);
+	if (ring_rare(!nap_is_due(ch)))
+		return nap_ended(ch);
+	ring_count(&r->parks, 1);
+	bell_mode.kernel->wait(flag, BELL_PARKED, by < deadline ? by : deadline);
+	/* Who rang has taken it off. */
+	if (ring_rare(__atomic_load_n(flag, __ATOMIC_RELAXED) & BELL_PARKED))
+		bell_disarm(flag);
+	return true;
 }
 
 enum channel_status endpoint_answer(struct channel *ch, uint32_t flag)

@@ -35,15 +35,13 @@ static uint64_t rest_never(void)
 
 uint64_t (*endpoint_rest)(void) = rest_never;
 
-uint64_t endpoint_rest_by(bool again)
-{
-	static _Thread_local uint64_t said; /* 0: to be asked */
-	uint64_t by = said;
+_Thread_local uint64_t endpoint_rest_said;
 
-	if (again || !by) {
-		by = endpoint_rest();
-		said = by == UINT64_MAX ? 0 : by;
-	}
+uint64_t endpoint_rest_ask(void)
+{
+	uint64_t by = endpoint_rest();
+
+	endpoint_rest_said = by == UINT64_MAX ? 0 : by;
 	return by;
 }
 
@@ -216,4 +214,12 @@ enum channel_status endpoint_wait_message(struct channel *ch, uint64_t deadline,
 	if (!endpoint_wait_as_task)
 		endpoint_stay_away(ch);
 	return endpoint_wait(&a);
+}
+
+enum channel_status endpoint_receive(struct channel *ch, uint64_t deadline, const void **msg,
+				     size_t *len)
+{
+	enum channel_status status = endpoint_peek(ch, msg, len);
+
+	return status == CHANNEL_AGAIN ? endpoint_wait_message(ch, deadline, msg, len) : status;
 }

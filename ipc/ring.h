@@ -340,15 +340,16 @@ static inline bool ring_hold(struct ring_receiver *r, uint64_t header, const voi
 	return true;
 }
 
+/* P2 of ring_publish: the next header, or 0. Acquires what P1 released. */
+static inline uint64_t ring_next(const struct ring_receiver *r)
+{
+	return __atomic_load_n(ring_word(r->memory, r->size, r->cursor), __ATOMIC_ACQUIRE);
+}
+
 /* The next message, if it is there and nothing else is to be said. */
 static inline bool ring_peek_now(struct ring_receiver *r, const void **msg, size_t *len)
 {
-	/* P2 */
-	return !ring_rare(r->held || r->reason) &&
-	       ring_hold(
-		       r,
-		       __atomic_load_n(ring_word(r->memory, r->size, r->cursor), __ATOMIC_ACQUIRE),
-		       msg, len);
+	return !ring_rare(r->held || r->reason) && ring_hold(r, ring_next(r), msg, len);
 }
 
 /* The next message, or CHANNEL_AGAIN. */
@@ -357,9 +358,7 @@ static inline enum channel_status ring_peek(struct ring_receiver *r, const void 
 	uint64_t header = 0;
 
 	if (!ring_rare(r->held || r->reason)) {
-		/* P2: acquires what P1 released. */
-		header =
-			__atomic_load_n(ring_word(r->memory, r->size, r->cursor), __ATOMIC_ACQUIRE);
+		header = ring_next(r);
 		if (!ring_rare(!ring_hold(r, header, msg, len)))
 			return CHANNEL_OK;
 	}
