@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* For libFuzzer: what a peer writes and what its victim does, by turns, are the input. */
+#include "tests/fuzz/attacker.h"
 #include "tests/fuzz/victim.h"
 #include "tests/unit/component_made_up.h"
 

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 #include <pthread.h>
 
+#include "tests/fuzz/attacker.h"
 #include "tests/fuzz/victim.h"
 #include "tests/unit/component_made_up.h"
 #include "tests/unit/random.h"
