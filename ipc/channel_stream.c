@@ -26,11 +26,7 @@ static void writer_store(struct channel_writer *w)
 	/* A side that has ended stays where it did. */
 	if (!s->reason)
 		s->cursor += stream_ahead(s->memory, s->size, w->at, s->cursor);
-	ring_count(&s->sent, w->sent);
-	ring_count(&s->sent_bytes,
-		   (uint64_t)(w->at - w->counted) - w->sent * RING_WORD - w->padded);
-	w->counted = w->at;
-	w->sent = w->padded = 0;
+	channel_writer_count(w);
 }
 
 /* From this position on, of which the endpoint's cursor may be short by what is not flushed. */
@@ -53,7 +49,8 @@ static void writer_load(struct channel_writer *w)
 
 	/* Who joins other rings has nothing open there yet. */
 	s->streamed = true;
-	__atomic_store_n(&s->barred, bell_mode.fenced || s->reason, __ATOMIC_RELAXED);
+	__atomic_store_n(&s->barred, bell_mode.fenced || s->reason ? RING_BARRED : 0,
+			 __ATOMIC_RELAXED);
 	w->flag = &s->control->flag.receiver;
 	writer_place(w, s->cursor);
 }
@@ -83,50 +80,71 @@ void channel_writer_close(struct channel_writer *w)
 	channel_writer_flush(w);
 	writer_store(w);
 	w->side->streamed = false;
-	__atomic_store_n(&w->side->barred, true, __ATOMIC_RELAXED);
+	__atomic_store_n(&w->side->barred, RING_BARRED, __ATOMIC_RELAXED);
 	*w = (struct channel_writer){.ch = w->ch, .side = w->side};
 }
 
+/* Whether a record of this length is the writer's own to send: before `stop`. */
+static bool writer_has(const struct channel_writer *w, size_t len)
+{
+	return (int64_t)ring_record(len) <= w->stop - w->at;
+}
+
+/* What is published next is not one message alone that lies before `stop`. */
+static void writer_bar_once(struct channel_writer *w)
+{
+	unsigned barred = w->side->barred;
+
+	__atomic_store_n(&w->side->barred, barred | RING_BARRED_ONCE, __ATOMIC_RELAXED);
+}
+
 enum channel_status channel_writer_room_slow(struct channel_writer *w, size_t len,
-					     uint64_t deadline, void **room)
+					     uint64_t deadline)
 {
 	struct ring_sender *s = w->side;
 	enum channel_status status;
+	void *room;
 
 	if (!writer_is_open(w))
 		return CHANNEL_MISUSE;
 	channel_writer_flush(w);
 	writer_store(w);
-	status = channel_reserve(w->ch, len, deadline, room);
+	status = channel_reserve(w->ch, len, deadline, &room);
+	s->reserved = 0;
 	writer_load(w);
-	/* What ends with the memory, or without a word behind it, is the endpoint's to send. */
-	if (status == CHANNEL_OK && (int64_t)ring_record(len) <= w->stop - w->at) {
-		w->room = len + 1;
-		s->reserved = 0;
+	if (status != CHANNEL_OK)
+		return status;
+	w->kept = w->at;
+	if (!writer_has(w, len))
+		writer_bar_once(w);
+	else
 		/* As behind a short message that has all of it; others see to it themselves. */
 		__atomic_store_n((uint64_t *)(void *)(w->at + ring_record(len)), 0,
 				 __ATOMIC_RELAXED);
-	}
-	return status;
+	return CHANNEL_OK;
 }
 
-/* The room was got from the endpoint. The message is added, and its cursor stays before it. */
+/* A batch begins, at the endpoint's cursor if its first message is the endpoint's to send. */
 enum channel_status channel_writer_add_slow(struct channel_writer *w, size_t len)
 {
 	struct ring_sender *s = w->side;
 
-	if (!writer_is_open(w) || w->first || len >= s->reserved)
+	if (!writer_is_open(w))
 		return CHANNEL_MISUSE;
-	s->reserved = 0;
-	w->first = ring_word(s->memory, s->size, s->cursor);
+	w->first = (void *)w->at;
 	w->header = ring_header(RING_DATA, (uint32_t)len);
+	writer_bar_once(w);
+	if (writer_has(w, len)) {
+		channel_writer_step(w, len);
+		return CHANNEL_OK;
+	}
 	writer_place(w, s->cursor + ring_record(len));
 	ring_count(&s->sent, 1);
 	ring_count(&s->sent_bytes, len);
 	return CHANNEL_OK;
 }
 
-/* The room was got from the endpoint, or others were added before. */
+/* Others were added before, or the side is barred. */
 enum channel_status channel_writer_commit_slow(struct channel_writer *w, size_t len)
 {
 	enum channel_status status = channel_writer_add(w, len);
@@ -142,6 +160,7 @@ enum channel_status channel_writer_publish_slow(struct channel_writer *w, uint64
 
 	if (!writer_is_open(w) || s->reason)
 		return s->refused ? CHANNEL_CLOSED : CHANNEL_MISUSE;
+	__atomic_store_n(&s->barred, s->barred & ~RING_BARRED_ONCE, __ATOMIC_RELAXED);
 	__atomic_store_n((uint64_t *)(void *)w->at, 0, __ATOMIC_RELAXED);
 	/* P1, as in channel_writer_publish. */
 	__atomic_store_n(word, header, __ATOMIC_RELEASE);
@@ -159,16 +178,6 @@ enum channel_status channel_writer_flagged(struct channel_writer *w, uint32_t fl
 	return status;
 }
 
-void channel_reader_count(struct ring_receiver *side, uint64_t bytes, uint64_t record,
-			  uint64_t header)
-{
-	/* A division costs more than a message; lengths that change do so at each. */
-	uint64_t run = bytes == record ? 1 : bytes / record;
-
-	ring_count(&side->received, run);
-	ring_count(&side->received_bytes, run * (uint32_t)header);
-}
-
 static void reader_store(struct channel_reader *r)
 {
 	struct ring_receiver *side = r->side;
@@ -178,8 +187,7 @@ static void reader_store(struct channel_reader *r)
 		return;
 	side->claimed += stream_ahead(side->memory, side->size, r->claimed, side->claimed);
 	side->cursor += stream_ahead(side->memory, side->size, r->at, side->cursor);
-	channel_reader_count(side, (uint64_t)(r->at - r->counted), r->record, r->header);
-	r->counted = r->at;
+	channel_reader_count(r);
 }
 
 /* The further look is due where the memory ends and where a portion of room is to be handed back.
@@ -197,6 +205,7 @@ static void reader_load(struct channel_reader *r)
 	r->stop = r->at + (side->reason ? 0 : stream_less(side->size - place, due));
 	/* What the lap before has left unclaimed stays so. */
 	r->claimed = r->at - stream_less(side->cursor - side->claimed, place);
+	channel_reader_look(r);
 }
 
 struct channel_reader channel_reader_open(struct channel *ch)
@@ -212,6 +221,7 @@ struct channel_reader channel_reader_open(struct channel *ch)
 	ch->rx.held = 0;
 	reader_load(&r);
 	r.stop = r.at;
+	channel_reader_look(&r);
 	return r;
 }
 
@@ -229,6 +239,7 @@ void channel_reader_close(struct channel_reader *r)
 	reader_hand_back(r);
 	r->held = false;
 	r->stop = r->at;
+	channel_reader_look(r);
 	r->side->streamed = false;
 }
 
@@ -246,6 +257,7 @@ enum channel_status channel_reader_next_slow(struct channel_reader *r, uint64_t 
 	if (r->held) {
 		r->header = ring_header(RING_DATA, (uint32_t)*len);
 		r->record = side->held;
+		channel_reader_look(r);
 	}
 	side->held = 0;
 	return status;

@@ -45,24 +45,26 @@ struct channel_writer {
 	unsigned char *at;    /* where the next header will be */
 	unsigned char *stop;  /* no record may end behind; at most half a ring ahead */
 	unsigned char *clear; /* the words behind `at` up to this one are 0; before `at`: none */
+	unsigned char *kept;  /* while there is room: the same for behind its message, if that
+				 has all of it and is short */
 	/* Of the first message added and not flushed; its word in the ring is still 0. */
 	uint64_t *first; /* NULL: there is none */
 	uint64_t header;
 	uint64_t room; /* bytes of payload there is room for, plus 1; 0: none here */
-	/* Not yet in the counters: so many messages, in the records since here, */
-	uint64_t sent;
+	/* Since here all were of this length; not yet in the counters. */
 	const unsigned char *counted;
-	uint64_t padded; /* of which these bytes are neither header nor payload */
-	uint32_t *flag;  /* the receiver's */
+	size_t kind;
+	uint32_t *flag; /* the receiver's */
 	struct ring_sender *side;
 	struct channel *ch;
 };
 
 struct channel_reader {
 	unsigned char *at; /* the next header, or that of the message held */
-	/* No record may end behind without a further look; one that had it may have. */
-	const unsigned char *stop;
-	unsigned char *claimed; /* as ring_receiver has it */
+	/* A record like the last one that begins behind needs a further look first. */
+	const unsigned char *due;
+	const unsigned char *stop; /* no record may end behind without the endpoint */
+	unsigned char *claimed;    /* as ring_receiver has it */
 	/* The kind of message that came last; most often the next is the same. */
 	uint64_t header;
 	uint64_t record; /* bytes of its record */
@@ -84,21 +86,23 @@ void channel_reader_close(struct channel_reader *r);
  */
 #define CHANNEL_SLOW __attribute__((cold)) enum channel_status
 
-CHANNEL_SLOW channel_writer_room_slow(struct channel_writer *w, size_t len, uint64_t deadline,
-				      void **room);
+CHANNEL_SLOW channel_writer_room_slow(struct channel_writer *w, size_t len, uint64_t deadline);
 CHANNEL_SLOW channel_writer_add_slow(struct channel_writer *w, size_t len);
 CHANNEL_SLOW channel_writer_commit_slow(struct channel_writer *w, size_t len);
 CHANNEL_SLOW channel_writer_publish_slow(struct channel_writer *w, uint64_t *word, uint64_t header);
 CHANNEL_SLOW channel_writer_flagged(struct channel_writer *w, uint32_t flag);
 
-/* So many bytes of messages of one kind came. */
-void channel_reader_count(struct ring_receiver *side, uint64_t bytes, uint64_t record,
-			  uint64_t header);
 CHANNEL_SLOW channel_reader_next_slow(struct channel_reader *r, uint64_t deadline, const void **msg,
 				      size_t *len);
 
 /* In part inline they would be given the address after all. */
 #define CHANNEL_INLINE static inline __attribute__((always_inline))
+
+/* Once in several messages: out of the way of the others. */
+CHANNEL_INLINE bool channel_seldom(bool condition)
+{
+	return __builtin_expect_with_probability(condition, 0, 0.999);
+}
 
 /* Bytes ahead of a writer whose lines it asks for, so that they come while it still fills others.
  */
@@ -137,7 +141,9 @@ CHANNEL_INLINE bool channel_writer_clear(struct channel_writer *w)
 	channel_writer_ahead(w, CHANNEL_CLEAR - RING_LINE);
 	for (unsigned i = 0; i < CHANNEL_CLEAR / sizeof(*blocks); i++)
 		blocks[i] = (channel_block){0};
-	w->clear = last + CHANNEL_CLEAR;
+	/* The next ones begin with a line. */
+	w->clear = (unsigned char *)(((uintptr_t)blocks + CHANNEL_CLEAR) & ~(RING_LINE - 1)) -
+		   RING_WORD;
 	return true;
 }
 
@@ -147,59 +153,86 @@ CHANNEL_INLINE bool channel_writer_fits(struct channel_writer *w, size_t len)
 	/* The length is compared first: a record's must not wrap. */
 	if (len >= CHANNEL_SHORT)
 		return len <= RING_MAX_BYTES && (int64_t)ring_record(len) <= w->stop - w->at;
-	return !ring_rare(w->at + ring_record(len) > w->clear) || channel_writer_clear(w);
+	if (ring_rare(w->at + ring_record(len) > w->clear))
+		return channel_writer_clear(w);
+	return true;
 }
 
 CHANNEL_INLINE enum channel_status channel_writer_room(struct channel_writer *w, size_t len,
 						       uint64_t deadline, void **room)
 {
-	/* Words that were 0 may be the caller's by now, or will be. */
-	if (len >= CHANNEL_SHORT || ring_rare(w->room))
-		w->clear = w->at;
 	if (ring_rare(!channel_writer_fits(w, len))) {
 		struct channel_writer copy = *w;
-		void *place = NULL;
-		enum channel_status status = channel_writer_room_slow(&copy, len, deadline, &place);
+		enum channel_status status = channel_writer_room_slow(&copy, len, deadline);
 
 		*w = copy;
-		*room = place;
-		return status;
+		*room = NULL;
+		if (status != CHANNEL_OK)
+			return status;
+	} else {
+		if (len >= CHANNEL_SHORT)
+			channel_writer_ahead(w, len);
+		w->kept = w->clear;
 	}
-	if (len >= CHANNEL_SHORT)
-		channel_writer_ahead(w, len);
+	/* Words that were 0 will be the caller's. */
+	w->clear = w->at;
 	w->room = len + 1;
 	*room = w->at + RING_WORD;
 	return CHANNEL_OK;
 }
 
-/* The step past a record; what the caller may have written behind it is not 0. */
-CHANNEL_INLINE void channel_writer_step(struct channel_writer *w, size_t len)
+/*
+ * How many records there are in so many bytes. A division costs more than a message;
+ * lengths that change do so at each.
+ */
+CHANNEL_INLINE uint64_t channel_run(uint64_t bytes, uint64_t record)
 {
-	w->at += ring_record(len);
-	if (ring_rare(w->room != len + 1))
-		w->clear = w->at;
-	w->room = 0;
-	w->sent++;
-	w->padded += ring_record(len) - RING_WORD - len;
+	return bytes == record ? 1 : bytes / record;
+}
+
+/* All before `at` go to the counters. */
+CHANNEL_INLINE void channel_writer_count(struct channel_writer *w)
+{
+	uint64_t run = channel_run((uint64_t)(w->at - w->counted), ring_record(w->kind));
+
+	ring_count(&w->side->sent, run);
+	ring_count(&w->side->sent_bytes, run * w->kind);
+	w->counted = w->at;
+}
+
+/* A message of another length than the one before it. */
+CHANNEL_INLINE void channel_writer_turn(struct channel_writer *w, size_t len)
+{
+	channel_writer_count(w);
+	w->kind = len;
 }
 
 /*
- * All before `at` is to be seen; the word is that of the first record that is not yet.
- * Whether the word at `at` is 0 already.
+ * The step past a record; what the caller may have written behind it is not 0. Whether
+ * the word there is.
+ */
+CHANNEL_INLINE bool channel_writer_step(struct channel_writer *w, size_t len)
+{
+	bool clear = w->room == len + 1 && len < CHANNEL_SHORT;
+
+	if (channel_seldom(len != w->kind))
+		channel_writer_turn(w, len);
+	if (clear)
+		w->clear = w->kept;
+	w->at += ring_record(len);
+	w->room = 0;
+	return clear;
+}
+
+/*
+ * All before `at` is to be seen, and the side is not barred; the word is that of the
+ * first record that is not yet. Whether the word at `at` is 0 already.
  */
 CHANNEL_INLINE enum channel_status channel_writer_publish(struct channel_writer *w, uint64_t *word,
 							  uint64_t header, bool clear)
 {
 	uint32_t flag;
 
-	/* The side has been closed meanwhile, or T2 takes more than is done here. */
-	if (ring_rare(__atomic_load_n(&w->side->barred, __ATOMIC_RELAXED))) {
-		struct channel_writer copy = *w;
-		enum channel_status status = channel_writer_publish_slow(&copy, word, header);
-
-		*w = copy;
-		return status;
-	}
 	if (!clear)
 		__atomic_store_n((uint64_t *)(void *)w->at, 0, __ATOMIC_RELAXED);
 	/* P1 of the record, and of those behind it, which are reached through it alone. */
@@ -215,6 +248,11 @@ CHANNEL_INLINE enum channel_status channel_writer_publish(struct channel_writer 
 	return CHANNEL_OK;
 }
 
+CHANNEL_INLINE unsigned channel_writer_barred(const struct channel_writer *w)
+{
+	return __atomic_load_n(&w->side->barred, __ATOMIC_RELAXED);
+}
+
 /* Have the receiver see what was added, all at once. */
 CHANNEL_INLINE enum channel_status channel_writer_flush(struct channel_writer *w)
 {
@@ -223,6 +261,14 @@ CHANNEL_INLINE enum channel_status channel_writer_flush(struct channel_writer *w
 	if (!first)
 		return CHANNEL_OK;
 	w->first = NULL;
+	if (ring_rare(channel_writer_barred(w) != RING_BARRED_ONCE)) {
+		struct channel_writer copy = *w;
+		enum channel_status status = channel_writer_publish_slow(&copy, first, w->header);
+
+		*w = copy;
+		return status;
+	}
+	__atomic_store_n(&w->side->barred, 0, __ATOMIC_RELAXED);
 	return channel_writer_publish(w, first, w->header, false);
 }
 
@@ -231,18 +277,20 @@ CHANNEL_INLINE enum channel_status channel_writer_add(struct channel_writer *w, 
 {
 	uint64_t header = ring_header(RING_DATA, (uint32_t)len), *word = (void *)w->at;
 
-	if (ring_rare(len >= w->room)) {
+	if (ring_rare(len >= w->room))
+		return CHANNEL_MISUSE;
+	if (w->first) {
+		__atomic_store_n(word, header, __ATOMIC_RELAXED);
+	} else if (ring_rare(channel_writer_barred(w))) {
 		struct channel_writer copy = *w;
 		enum channel_status status = channel_writer_add_slow(&copy, len);
 
 		*w = copy;
 		return status;
-	}
-	if (w->first) {
-		__atomic_store_n(word, header, __ATOMIC_RELAXED);
 	} else {
 		w->first = word;
 		w->header = header;
+		__atomic_store_n(&w->side->barred, RING_BARRED_ONCE, __ATOMIC_RELAXED);
 	}
 	channel_writer_step(w, len);
 	return CHANNEL_OK;
@@ -252,17 +300,53 @@ CHANNEL_INLINE enum channel_status channel_writer_add(struct channel_writer *w, 
 CHANNEL_INLINE enum channel_status channel_writer_commit(struct channel_writer *w, size_t len)
 {
 	uint64_t *word = (void *)w->at;
-	bool clear = w->room == len + 1 && len < CHANNEL_SHORT; /* as when room was asked for */
+	bool clear;
 
-	if (ring_rare(len >= w->room || w->first != NULL)) {
+	if (ring_rare(len >= w->room))
+		return CHANNEL_MISUSE;
+	if (ring_rare(channel_writer_barred(w))) {
 		struct channel_writer copy = *w;
 		enum channel_status status = channel_writer_commit_slow(&copy, len);
 
 		*w = copy;
 		return status;
 	}
-	channel_writer_step(w, len);
+	clear = channel_writer_step(w, len);
 	return channel_writer_publish(w, word, ring_header(RING_DATA, (uint32_t)len), clear);
+}
+
+/*
+ * Behind a change of what it is made of. Before `stop` is less than half the ring, so as
+ * numbers the places before and behind cannot wrap.
+ */
+CHANNEL_INLINE void channel_reader_look(struct channel_reader *r)
+{
+	uintptr_t last = (uintptr_t)r->stop - r->record;
+	uintptr_t claim = (uintptr_t)r->claimed + RING_CLAIM - RING_WORD;
+
+	r->due = (const unsigned char *)(last < claim ? last : claim);
+}
+
+/* ring_claim, of whole portions of lines. */
+CHANNEL_INLINE void channel_reader_claim(struct channel_reader *r)
+{
+	if (ring_rare(r->at - r->claimed > (int64_t)RING_CLAIM_MOST))
+		r->claimed += ((uint64_t)(r->at - r->claimed) - RING_CLAIM_MOST) & ~(RING_LINE - 1);
+	while (r->at - r->claimed >= (int64_t)RING_CLAIM) {
+		for (uint64_t at = RING_LINE; at <= RING_CLAIM; at += RING_LINE)
+			ring_claim_word((uint64_t *)(void *)(r->claimed + at - RING_WORD));
+		r->claimed += RING_CLAIM;
+	}
+}
+
+/* All before `at` go to the counters. */
+CHANNEL_INLINE void channel_reader_count(struct channel_reader *r)
+{
+	uint64_t run = channel_run((uint64_t)(r->at - r->counted), r->record);
+
+	ring_count(&r->side->received, run);
+	ring_count(&r->side->received_bytes, run * (uint32_t)r->header);
+	r->counted = r->at;
 }
 
 /* A message of another length than the one before it: whether it can be one, at this place. */
@@ -273,24 +357,37 @@ CHANNEL_INLINE bool channel_reader_turn(struct channel_reader *r, uint64_t heade
 	/* Before `stop` is less than half the ring, which a record has at most. */
 	if (header >> 32 != RING_DATA || (int64_t)record > r->stop - r->at)
 		return false;
-	channel_reader_count(r->side, (uint64_t)(r->at - r->counted), r->record, r->header);
-	r->counted = r->at;
+	channel_reader_count(r);
 	r->header = header;
 	r->record = record;
+	channel_reader_look(r);
 	return true;
 }
 
-/* Whether the next message is there and needs no further look. */
+/* Whether that is all: the next message, if it is there, is the reader's to take. */
+CHANNEL_INLINE bool channel_reader_further(struct channel_reader *r)
+{
+	/* The rings may be others' by now. */
+	if (ring_rare(!r->side->streamed))
+		return false;
+	channel_reader_claim(r);
+	channel_reader_look(r);
+	return r->at <= r->due;
+}
+
+/* Whether the next message is there and is the reader's to take. */
 CHANNEL_INLINE bool channel_reader_try(struct channel_reader *r)
 {
 	uint64_t header;
 
-	if (ring_rare((int64_t)r->record > r->stop - r->at || r->held))
+	if (channel_seldom(r->at > r->due) && !channel_reader_further(r))
 		return false;
 	/* P2: acquires what P1 released. */
 	header = __atomic_load_n((const uint64_t *)(const void *)r->at, __ATOMIC_ACQUIRE);
 	/* By prediction, not by arithmetic: else each message would wait for the one before. */
-	return !ring_rare(header != r->header) || channel_reader_turn(r, header);
+	if (ring_rare(header != r->header))
+		return channel_reader_turn(r, header);
+	return true;
 }
 
 CHANNEL_INLINE enum channel_status channel_reader_next(struct channel_reader *r, uint64_t deadline,
@@ -314,18 +411,6 @@ CHANNEL_INLINE enum channel_status channel_reader_next(struct channel_reader *r,
 	return CHANNEL_OK;
 }
 
-/* ring_claim, of whole portions of lines. */
-CHANNEL_INLINE void channel_reader_claim(struct channel_reader *r)
-{
-	if (ring_rare(r->at - r->claimed > (int64_t)RING_CLAIM_MOST))
-		r->claimed += ((uint64_t)(r->at - r->claimed) - RING_CLAIM_MOST) & ~(RING_LINE - 1);
-	do {
-		for (uint64_t at = RING_LINE; at <= RING_CLAIM; at += RING_LINE)
-			ring_claim_word((uint64_t *)(void *)(r->claimed + at - RING_WORD));
-		r->claimed += RING_CLAIM;
-	} while (r->at - r->claimed >= (int64_t)RING_CLAIM);
-}
-
 /* Let go of the message that channel_reader_next gave. */
 CHANNEL_INLINE enum channel_status channel_reader_done(struct channel_reader *r)
 {
@@ -333,8 +418,6 @@ CHANNEL_INLINE enum channel_status channel_reader_done(struct channel_reader *r)
 		return CHANNEL_MISUSE;
 	r->at += r->record;
 	r->held = false;
-	if (ring_rare(r->at - r->claimed >= (int64_t)RING_CLAIM))
-		channel_reader_claim(r);
 	return CHANNEL_OK;
 }
 

@@ -11,7 +11,7 @@ static void ring_sender_end(struct ring_sender *s, enum channel_reason reason)
 	s->reserved = 0;
 	s->withheld = 0;
 	s->limit = s->cursor; /* no room: every reserve takes the slow path */
-	__atomic_store_n(&s->barred, true, __ATOMIC_RELAXED);
+	__atomic_store_n(&s->barred, RING_BARRED, __ATOMIC_RELAXED);
 	__atomic_store_n(&s->reason, reason, __ATOMIC_RELAXED);
 }
 
@@ -64,7 +64,7 @@ void ring_sender_join(struct ring_sender *s, const struct ring *ring)
 	s->reserved = 0;
 	s->withheld = 0;
 	s->streamed = false;
-	__atomic_store_n(&s->barred, true, __ATOMIC_RELAXED);
+	__atomic_store_n(&s->barred, RING_BARRED, __ATOMIC_RELAXED);
 	s->call.word = 0;
 	s->call.calling = false;
 	__atomic_store_n(&s->call.reason, CHANNEL_OPEN, __ATOMIC_RELAXED);

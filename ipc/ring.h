@@ -89,6 +89,10 @@ struct ring {
 	uint64_t size;
 };
 
+/* Why a channel_writer may not publish a message by itself, if not 0. */
+#define RING_BARRED 1      /* the side is closed, or not the writer's, or bell_look takes more */
+#define RING_BARRED_ONCE 2 /* others are to be seen with it, or it ends with the memory */
+
 /* The sending side's own. Counters and reason may be read by other threads. */
 struct ring_sender {
 	unsigned char *memory;
@@ -100,9 +104,9 @@ struct ring_sender {
 	uint64_t withheld; /* the header of a batch's first record; 0 when there is no batch */
 	uint64_t batch;    /* the position where it belongs */
 	enum channel_reason reason;
-	bool refused;  /* the reason is the receiver's, and the caller was told */
-	bool streamed; /* the side is a channel_writer's */
-	bool barred;   /* but may not publish by itself */
+	bool refused;   /* the reason is the receiver's, and the caller was told */
+	bool streamed;  /* the side is a channel_writer's */
+	uint8_t barred; /* RING_BARRED*: but may not publish by itself */
 	struct mailbox_caller call;
 	uint64_t sent, sent_bytes, parks, bells;
 };

@@ -247,6 +247,7 @@ static inline uint64_t walk_hash(const struct walk *w)
 		w->writing && out->first ? (uintptr_t)out->first - memory : 0,
 		w->writing ? (uintptr_t)out->clear - memory : 0,
 		w->writing ? out->room : 0,
+		w->writing && out->room ? (uintptr_t)out->kept - memory : 0,
 		w->reading ? (uintptr_t)in->at - memory : UINT64_MAX,
 		w->reading ? (uintptr_t)in->stop - memory : 0,
 		w->reading ? (uintptr_t)in->claimed - memory : 0,

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Our channel by its streams; CHANNEL_POST is how a message in its room is let go. */
+/* Our channel by its streams, CHANNEL_BATCH messages visible together. */
 #include "ipc/channel_stream.h"
 #include "tests/bench/channels/channel_ends.h"
 
 struct sender {
 	struct channel_writer w;
+	unsigned added;
 };
 
 struct receiver {
@@ -30,7 +31,13 @@ static inline void *link_room(struct sender *s, size_t len, bool block)
 static inline void link_post(struct sender *s, size_t len, bool block)
 {
 	(void)block;
-	CHANNEL_POST(&s->w, len);
+	if (CHANNEL_BATCH == 1) {
+		channel_writer_commit(&s->w, len);
+		return;
+	}
+	channel_writer_add(&s->w, len);
+	if (++s->added % CHANNEL_BATCH == 0)
+		channel_writer_flush(&s->w);
 }
 
 static inline void link_flush(struct sender *s)

@@ -57,13 +57,17 @@ pattern_look(struct pattern_bad *bad, const void *from, size_t len, uint64_t seq
 		bad->words |= words[i] ^ pattern_word(seq, i);
 }
 
-/* 0 if every byte was the one sent. */
+/*
+ * 0 if every byte was the one sent. By value: what is looked at piece by piece stays in
+ * memory, and a message would wait until the one before it has been there.
+ */
 static inline uint64_t pattern_result(const struct pattern_bad *bad)
 {
+	pattern_line lines = bad->lines;
 	uint64_t any = bad->words;
 
 	for (size_t i = 0; i < 8; i++)
-		any |= bad->lines[i];
+		any |= lines[i];
 	return any;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Our channel, each message visible at once. */
-#define CHANNEL_POST channel_writer_commit
+#define CHANNEL_BATCH 1
 #include "tests/bench/channels/channel_link.h"
 
 extern const struct peer peer_channel;
