@@ -296,10 +296,13 @@ enum channel_status call_start(struct call_client *c, struct call *call,
 	*call = (struct call){.reply = reply, .size = size, .status = CHANNEL_AGAIN};
 	if (ring_rare(c->connection != c->ch->connection))
 		call_begin_anew(c);
-	/* Late replies are to take no room while all calls go through the mailbox. */
+	/*
+	 * Late replies are to take no room while all calls go through the mailbox: while some
+	 * are to come none does, for the server might wait for that room.
+	 */
 	if (c->lost && !c->receiving.busy)
 		call_pump(c, NULL, CHANNEL_NOW);
-	if (!call_box(c, call, request, parts)) {
+	if (c->lost || !call_box(c, call, request, parts)) {
 		status = call_send(c, call, request, parts, deadline);
 		if (status != CHANNEL_OK)
 			return status;

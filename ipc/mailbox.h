@@ -74,7 +74,8 @@ enum channel_status mailbox_receive(struct channel *ch, uint64_t deadline, bool 
 /*
  * Answer the request received last; never waits. The reply may be bytes of the
  * request. CHANNEL_OK also where nobody waits for it any more. CHANNEL_TOO_BIG: more than
- * MAILBOX_MAX. CHANNEL_MISUSE: there is none, or it has its answer.
+ * MAILBOX_MAX. CHANNEL_CLOSED: this end sends no more. CHANNEL_MISUSE: there is none, or
+ * it has its answer.
  */
 enum channel_status mailbox_reply(struct channel *ch, const void *reply, size_t len);
 

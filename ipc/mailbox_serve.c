@@ -179,11 +179,14 @@ enum channel_status mailbox_answer(struct channel *ch, enum mailbox_kind kind, c
 	struct mailbox_server *serve = &ch->rx.serve;
 	struct ring_control *control = ch->rx_ring.control;
 	uint64_t taken = __atomic_load_n(&serve->taken, __ATOMIC_RELAXED);
+	enum channel_reason reason = __atomic_load_n(&ch->tx.reason, __ATOMIC_RELAXED);
 
 	if (ring_rare(!taken))
 		return CHANNEL_MISUSE;
 	if (ring_rare(len > MAILBOX_MAX))
 		return CHANNEL_TOO_BIG;
+	if (ring_rare(reason))
+		return endpoint_ended(ch, reason);
 	mailbox_write(&control->mailbox, reply, len);
 	/* Before V2: the next request may be taken at once, on another thread. */
 	__atomic_store_n(&serve->taken, 0, __ATOMIC_RELAXED);

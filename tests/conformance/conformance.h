@@ -3,7 +3,7 @@
  * The definition of a channel: sentences, each with a left and a right part.
  *
  * A part is one side of a channel, and uses nothing but the interface of
- * channel.h, channel_stream.h, set.h and task.h and what is declared here. It
+ * channel.h, channel_stream.h, set.h, task.h and call.h and what is declared here. It
  * begins with open endpoints, when the other part does; how they came to be is the
  * harness's (harness.h). Whatever a part finds wrong ends it, and with it the
  * sentence, for both sides.
@@ -83,7 +83,7 @@ extern const struct sentence sentences_order[], sentences_bounds[], sentences_pr
 	sentences_place[], sentences_batch[], sentences_stream[], sentences_close[],
 	sentences_anew[], sentences_death[], sentences_deadline[], sentences_wake[],
 	sentences_state[], sentences_set[], sentences_set_time[], sentences_task[],
-	sentences_cancel[], sentences_stop[];
+	sentences_cancel[], sentences_call[], sentences_stop[];
 
 /* Ends the part: what was found wrong, and where. */
 _Noreturn void side_fail(struct side *s, const char *file, int line, const char *format, ...)

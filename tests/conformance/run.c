@@ -28,7 +28,7 @@ static const struct sentence *const lists[] = {
 	sentences_batch, sentences_stream,   sentences_close,    sentences_anew,
 	sentences_death, sentences_deadline, sentences_wake,     sentences_state,
 	sentences_set,   sentences_set_time, sentences_task,     sentences_cancel,
-	sentences_stop,
+	sentences_call,  sentences_stop,
 };
 
 #define LISTS (sizeof(lists) / sizeof(lists[0]))

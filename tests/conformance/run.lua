@@ -8,6 +8,7 @@ local side = require("conformance.side")
 local lists = {
 	require("conformance.channel"), require("conformance.ending"), require("conformance.death"),
 	require("conformance.waiting"), require("conformance.task"), require("conformance.language"),
+	require("conformance.call"),
 }
 
 local CHANNELS <const> = 6 -- besides the control

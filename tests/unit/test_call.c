@@ -476,11 +476,11 @@ static void a_request_has_any_number_of_parts(void **state)
 				 CHANNEL_OK);
 		assert_int_equal(call.boxed, i == 1);
 		text[count] = '\0';
-		test_request(p->b, text);
+		assert_int_equal(call_reply(p->b, test_request(p->b, text), "", 0, CHANNEL_NOW),
+				 CHANNEL_OK);
 		text[count] = count < MOST ? (char)('!' + count) : '\0';
+		assert_int_equal(call_wait(&c, &call, CHANNEL_NOW), CHANNEL_OK);
 		call_drop(&c, &call);
-		if (i == 1)
-			assert_int_equal(mailbox_reply(p->b, "", 0), CHANNEL_OK);
 	}
 	parts[0].size = parts[1].size = SIZE_MAX;
 	for (unsigned count = 1; count < 3; count++)
@@ -504,6 +504,58 @@ static void a_number_that_no_call_has_closes_the_channel(void **state)
 		assert_int_equal(channel_reason(p->b), CHANNEL_PROTOCOL);
 		test_reconnect(p);
 	}
+}
+
+#define FLOODS 8
+
+/* Requests that are all there before one is answered, with more than the ring has room for. */
+static void *flood(void *arg)
+{
+	static const char reply[TEST_RING / 4];
+	struct channel *ch = arg;
+	uint64_t ids[FLOODS + 1];
+
+	for (unsigned i = 0; i <= FLOODS; i++) {
+		const void *msg;
+		size_t len;
+
+		assert_int_equal(call_receive(ch, CHANNEL_FOREVER, &ids[i], &msg, &len),
+				 CHANNEL_OK);
+		channel_release(ch);
+	}
+	for (unsigned i = 0; i <= FLOODS; i++)
+		assert_int_equal(call_reply(ch, ids[i], reply, i < FLOODS ? sizeof(reply) : 1,
+					    CHANNEL_FOREVER),
+				 CHANNEL_OK);
+	return NULL;
+}
+
+static void late_replies_hold_up_no_later_call(void **state)
+{
+	static const char request[MAILBOX_MAX + 1];
+	const struct channel_part part = {request, sizeof(request)};
+	struct channel_pair *p = *state;
+	struct call_client c;
+	struct call call;
+	const void *msg;
+	bool boxed;
+	char reply[8];
+	size_t len;
+	pthread_t id;
+
+	/* Who has begun to receive might be called through the mailbox. */
+	assert_int_equal(mailbox_receive(p->b, CHANNEL_NOW, &boxed, &msg, &len), CHANNEL_AGAIN);
+	call_client_init(&c, p->a);
+	for (unsigned i = 0; i < FLOODS; i++) {
+		assert_int_equal(call_start(&c, &call, &part, 1, reply, 8, CHANNEL_NOW),
+				 CHANNEL_OK);
+		call_drop(&c, &call);
+	}
+	assert_int_equal(pthread_create(&id, NULL, flood, p->b), 0);
+	assert_int_equal(call_make(&c, "x", 1, reply, 8, &len, CHANNEL_FOREVER), CHANNEL_OK);
+	pthread_join(id, NULL);
+	assert_int_equal(len, 1);
+	assert_int_equal(c.late, FLOODS);
 }
 
 #define CALLERS 20
@@ -622,6 +674,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(a_dropped_endpoint_answers_no_request),
 	TEST(a_request_has_any_number_of_parts),
 	TEST(a_number_that_no_call_has_closes_the_channel),
+	TEST(late_replies_hold_up_no_later_call),
 	TEST(many_tasks_call_over_one_channel),
 	TEST(all_callers_of_a_server_that_dies_are_told),
 };

@@ -754,6 +754,45 @@ static void test_late_messages_do_not_stop_a_server_of_the_mailbox(void **state)
 		  "ch:close()");
 }
 
+/* Nine requests at once; to all but the first, which is answered last, more than the ring has room
+ * for. */
+static void *floods_first(void *arg)
+{
+	static const char reply[1000];
+	struct peer *p = arg;
+	struct request r[9];
+
+	for (unsigned i = 0; i < 9; i++)
+		request_take(p->ch, &r[i]);
+	for (unsigned i = 1; i < 9; i++)
+		if (call_reply(p->ch, r[i].id, reply, sizeof(reply), CHANNEL_FOREVER) != CHANNEL_OK)
+			p->wrong = "a reply was not sent";
+	call_reply(p->ch, r[0].id, r[0].text, r[0].len, CHANNEL_FOREVER);
+	return NULL;
+}
+
+/* Opened before it begins, so that the first one is in the mailbox. */
+static void with_flood(struct fixture *f, const char *script)
+{
+	const void *msg;
+	bool request;
+	size_t len;
+
+	mailbox_receive(f->one.b, CHANNEL_NOW, &request, &msg, &len);
+	with_peer(f, floods_first, script);
+}
+
+static void test_who_waits_for_the_mailbox_takes_late_messages_away(void **state)
+{
+	with_flood(*state, "local ch, floods = atoll.open 'one', {}\n"
+			   "local last = atoll.spawn(function() return ch:call('last') end)\n"
+			   "atoll.yield()\n"
+			   "for i = 1, 8 do floods[i] = atoll.spawn(ch.call, ch, 'flood') end\n"
+			   "atoll.yield()\n"
+			   "for i = 1, 8 do floods[i]:cancel() end\n"
+			   "assert(ch:stats().sent == 8 and last:join() == 'last')");
+}
+
 static const struct CMUnitTest tests[] = {
 	LUA_TEST(test_a_call_brings_the_reply),
 	LUA_TEST(test_a_call_that_failed_brings_the_servers_words),
@@ -784,6 +823,7 @@ static const struct CMUnitTest tests[] = {
 	LUA_TEST(test_tasks_that_wait_for_the_mailbox_let_the_component_sleep),
 	LUA_TEST(test_a_request_that_memory_was_short_for_is_not_lost),
 	LUA_TEST(test_late_messages_do_not_stop_a_server_of_the_mailbox),
+	LUA_TEST(test_who_waits_for_the_mailbox_takes_late_messages_away),
 };
 
 int main(void)

@@ -11,12 +11,12 @@ local CHANNELS = 6 -- as in component.c and run.lua
 
 local sources, modules = {}, {}
 for i, file in ipairs({
-	"anew", "batch", "bounds", "cancel", "close", "component", "deadline", "death", "order", "place", "pressure", "run",
+	"anew", "batch", "bounds", "call", "cancel", "close", "component", "deadline", "death", "order", "place", "pressure", "run",
 	"set", "set_time", "side", "state", "stop", "stream", "task", "wake",
 }) do
 	sources[i] = HERE .. file .. ".c"
 end
-for _, file in ipairs({ "channel", "death", "ending", "language", "run", "side", "task", "waiting" }) do
+for _, file in ipairs({ "call", "channel", "death", "ending", "language", "run", "side", "task", "waiting" }) do
 	modules["conformance." .. file] = HERE .. file .. ".lua"
 end
 
