@@ -4,7 +4,7 @@
 
 local atoll = require("atoll")
 local side = require("conformance.side")
-local same, refused, cannot_send = side.same, side.refused, side.cannot_send
+local same, refused, unsent, cannot_send = side.same, side.refused, side.unsent, side.cannot_send
 
 local function inherits(s)
 	s:meet()
@@ -38,8 +38,7 @@ end
 local function wants_room_of_the_dead(s)
 	s:fill(s.ch, s.ch:max())
 	s:meet()
-	local ok, why = s.ch:send(("x"):rep(s.ch:max()))
-	same(ok or why, "closed", "send")
+	unsent("closed", s.ch, s.ch:max())
 	s:closed(s.ch, "peer died")
 end
 
@@ -71,15 +70,12 @@ end
 
 local function wants_room_for_ever(s)
 	s:fill(s.ch, s.ch:max())
-	local ok, why = s.ch:send(("x"):rep(s.ch:max()))
-	same(ok or why, "stopping", "send")
+	unsent("stopping", s.ch, s.ch:max())
 	s:meet()
 end
 
 local function sends_last_words(s)
-	for n = 0, 2 do
-		s:send(s.ch, n)
-	end
+	s:send_run(3)
 	s:meet()
 	s:meet()
 	s:sleep(0.001)
@@ -90,9 +86,7 @@ end
 
 local function hears_last_words(s)
 	s:meet()
-	for n = 0, 2 do
-		s:recv(s.ch, n)
-	end
+	s:recv_run(3)
 	refused("stopping", s.ch)
 	refused("timeout", s.ch, 0)
 	local before = atoll.now()

@@ -94,9 +94,7 @@ local function reads_in_views(s)
 end
 
 local function sends_for_loops(s)
-	for n = 0, s.rounds - 1 do
-		s:send(s.ch, n)
-	end
+	s:send_run(s.rounds)
 	s.ch:finish()
 	s:send(s.more[1], 1, 10)
 	s.more[1]:close()
@@ -145,9 +143,7 @@ local function is_forgotten(s)
 end
 
 local function forgets_a_view(s)
-	for n = 0, 9 do
-		s:send(s.ch, n, 40)
-	end
+	s:send_run(10, 40)
 	s:meet()
 end
 

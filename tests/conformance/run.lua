@@ -6,9 +6,9 @@ local atoll = require("atoll")
 local side = require("conformance.side")
 
 local lists = {
-	require("conformance.channel"), require("conformance.ending"), require("conformance.death"),
-	require("conformance.waiting"), require("conformance.task"), require("conformance.language"),
-	require("conformance.call"),
+	require("conformance.message"), require("conformance.place"), require("conformance.state"),
+	require("conformance.ending"), require("conformance.death"), require("conformance.waiting"),
+	require("conformance.task"), require("conformance.language"), require("conformance.call"),
 }
 
 local CHANNELS <const> = 6 -- besides the control

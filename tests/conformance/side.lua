@@ -5,6 +5,7 @@
 local atoll = require("atoll")
 
 local PATIENCE <const> = 20 -- seconds
+local LENGTHS <const> = 80 -- of every length once, then of any
 local OFFSETS <const> = 4093
 local MASK <const> = 0xffffffff
 local FILL_MOST <const> = 1000000
@@ -42,7 +43,7 @@ local function hash(n)
 end
 
 function side:length(n)
-	if n < 80 then
+	if n < LENGTHS then
 		return n
 	end
 	local max, h = self.ch:max(), hash(n)
@@ -53,6 +54,11 @@ function side:length(n)
 		return more % (max + 1)
 	end
 	return more % 128
+end
+
+-- How many messages have all of these lengths.
+function side:many()
+	return LENGTHS + 10 * self.rounds
 end
 
 function side.message(n, len)
@@ -92,6 +98,25 @@ function side:recv(ch, n, len)
 		same(#view, len, "length of view " .. n)
 		self:compare(n, len, tostring(view))
 	end
+end
+
+-- Messages 0 to count - 1 of the channel, each of len bytes or of its own length.
+function side:send_run(count, len)
+	for n = 0, count - 1 do
+		self:send(self.ch, n, len)
+	end
+end
+
+function side:recv_run(count, len)
+	for n = 0, count - 1 do
+		self:recv(self.ch, n, len)
+	end
+end
+
+-- A send of so many bytes is answered with this word.
+function side.unsent(word, ch, len, timeout)
+	local ok, why = ch:send(("x"):rep(len), timeout)
+	same(ok and "sent" or why, word, "send")
 end
 
 -- A receive answers with this word.

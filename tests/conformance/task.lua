@@ -79,9 +79,7 @@ end
 local function talks_with_two_tasks(s)
 	local len = s.ch:max() // 2
 	local sender = atoll.spawn(function()
-		for n = 0, s.rounds // 2 - 1 do
-			s:send(s.ch, n, len)
-		end
+		s:send_run(s.rounds // 2, len)
 		return true
 	end)
 	for n = 0, s.rounds // 2 - 1 do
@@ -213,9 +211,7 @@ local function is_cancelled_everywhere(s)
 end
 
 local function finds_nothing_lost(s)
-	for n = 0, s:hear() - 1 do
-		s:recv(s.ch, n, s.ch:max())
-	end
+	s:recv_run(s:hear(), s.ch:max())
 	s:send(s.ch, 9, 33)
 	s:recv(s.ch, 8, 22)
 end

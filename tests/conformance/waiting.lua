@@ -306,9 +306,7 @@ local function gives_room(s)
 	for _ = 1, s.rounds // 5 do
 		local count = s:hear()
 		s:dawdle()
-		for n = 0, count - 1 do
-			s:recv(s.ch, n, s.ch:max())
-		end
+		s:recv_run(count, s.ch:max())
 		refused("timeout", s.ch, 0)
 		s:meet()
 	end

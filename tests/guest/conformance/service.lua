@@ -16,7 +16,10 @@ for i, file in ipairs({
 }) do
 	sources[i] = HERE .. file .. ".c"
 end
-for _, file in ipairs({ "call", "channel", "death", "ending", "language", "run", "side", "task", "waiting" }) do
+for _, file in ipairs({
+	"call", "death", "ending", "language", "message", "place", "run", "side", "state", "task",
+	"waiting",
+}) do
 	modules["conformance." .. file] = HERE .. file .. ".lua"
 end
 
