@@ -6,8 +6,8 @@ local job, PLAIN, VARIANT = shared.job, shared.PLAIN, shared.VARIANT
 
 -- The sentences of tests/conformance between these two; its verdicts name those that fail.
 -- What a component's first thread keeps of its tasks is a leak to the sanitizer. On
--- two cores every wait is an upcall, of which the emulated host loses one now and
--- then, so the sides take no turns there.
+-- two cores every wait is an upcall, and the emulated host takes its time for each,
+-- so the sides take no turns there.
 local function conform(follower, what)
 	local leader = follower:match("^%a+")
 	local words = { leader .. ".arg=" .. follower }
