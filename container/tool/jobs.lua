@@ -45,6 +45,7 @@ is a Lua file that returns the list, or a folder with such a file, jobs.lua:
 
   --on auto|xl|emulator|host  where; see `atoll run --help`
   --only PATTERN              only jobs whose name contains this text or Lua pattern
+  --images                    only print the paths of the images of these jobs, once each
   --again                     a job that hangs or crashes, and should not, runs once more
   --record FILE               also write, a line a job and between tabs: name, verdict,
                               seconds, ms from start to first output
@@ -57,6 +58,7 @@ itself or the host failed.
 
 local SPEC = {
 	["--again"] = { "again" },
+	["--images"] = { "images" },
 	["--on"] = { "on", "auto, xl, emulator or host" },
 	["--only"] = { "only", "a text" },
 	["--record"] = { "record", "a file" },
@@ -90,8 +92,6 @@ local function collect(opts)
 	for _, path in ipairs(opts) do
 		for _, job in ipairs(load_file(path)) do
 			if wanted(job, opts) then
-				job.timeout = job.timeout or DEFAULT_TIMEOUT
-				job.guest = guests.describe(job.image, job)
 				jobs[#jobs + 1] = job
 			end
 		end
@@ -101,6 +101,18 @@ local function collect(opts)
 			opts.only and " that --only names" or "")
 	end
 	return jobs
+end
+
+-- For who makes them before the jobs run.
+local function print_images(jobs)
+	local seen = {}
+	for _, job in ipairs(jobs) do
+		if not seen[job.image] then
+			seen[job.image] = true
+			print(job.image)
+		end
+	end
+	return 0
 end
 
 local function capture()
@@ -253,7 +265,12 @@ local function main(args)
 		fail("jobs: no FILE; expected a list of jobs")
 	end
 	local jobs, list = collect(opts), {}
+	if opts.images then
+		return print_images(jobs)
+	end
 	for i, job in ipairs(jobs) do
+		job.timeout = job.timeout or DEFAULT_TIMEOUT
+		job.guest = guests.describe(job.image, job)
 		list[i] = job.guest
 	end
 	local record_file <close> = open_record(opts.record)
