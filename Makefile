@@ -75,10 +75,11 @@ $(B)/.setup-test: | $(B)/.setup-build
 $(B)/.setup-check: | $(B)/.setup-test
 $(B)/.setup-bench: | $(B)/.setup-build
 
-# The stamp is as old as the list of packages, so a new package is installed.
+# The stamp is as old as the list of packages, so a new package is installed. Whoever
+# calls apt-get, which waits for nobody, holds the lock $(B)/.apt.
 $(B)/.setup-%: container/tool/setup.sh
 	@mkdir -p $(B)
-	$(Q)container/tool/setup.sh $*
+	$(Q)flock $(B)/.apt container/tool/setup.sh $*
 	@touch $@
 
 clean:

@@ -5,6 +5,6 @@
 
 emulator: | $(B)/.setup-build
 	$(Q)grep -qs control_d /proc/xen/capabilities || \
-		sh container/emulator/build.sh $(B)/emulator
+		flock $(B)/.apt sh container/emulator/build.sh $(B)/emulator
 
 run test bench: emulator
