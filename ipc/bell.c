@@ -2,6 +2,7 @@
 /* The slow half of the doorbells: what it takes to sleep and to wake. */
 #include "ipc/bell.h"
 
+#include <errno.h>
 #include <linux/futex.h>
 #include <linux/membarrier.h>
 #include <stddef.h>
@@ -108,20 +109,21 @@ bool bell_past(uint64_t deadline)
 	return deadline != UINT64_MAX && monotonic_now() >= deadline;
 }
 
-static void bell_futex_wait(uint32_t *flag, uint32_t armed, uint64_t deadline)
+static long bell_futex_wait(uint32_t *flag, uint32_t armed, uint64_t deadline)
 {
 	struct timespec at = monotonic_timespec(deadline);
+	long ret = syscall(SYS_futex, flag, FUTEX_WAIT_BITSET_PRIVATE, armed,
+			   deadline == UINT64_MAX ? NULL : &at, NULL, FUTEX_BITSET_MATCH_ANY);
 
-	syscall(SYS_futex, flag, FUTEX_WAIT_BITSET_PRIVATE, armed,
-		deadline == UINT64_MAX ? NULL : &at, NULL, FUTEX_BITSET_MATCH_ANY);
+	return ret ? -errno : 0;
 }
 
-void bell_sleep(uint32_t *flag, uint32_t armed, uint64_t deadline)
+bool bell_sleep(uint32_t *flag, uint32_t armed, uint64_t deadline)
 {
-	if (bell_mode.kernel)
-		bell_mode.kernel->wait(flag, armed, deadline);
-	else
-		bell_futex_wait(flag, armed, deadline);
+	long ret = bell_mode.kernel ? bell_mode.kernel->wait(flag, armed, deadline)
+				    : bell_futex_wait(flag, armed, deadline);
+
+	return ret == -ETIMEDOUT;
 }
 
 void bell_disarm(uint32_t *flag)

@@ -101,10 +101,10 @@ uint32_t bell_arm(uint32_t *flag, bool beside);
 
 /*
  * S4: sleep until the flag is no longer as armed, or the deadline is past, or
- * for no reason at all. Deadlines are absolute CLOCK_MONOTONIC times in
- * nanoseconds; UINT64_MAX never comes.
+ * for no reason at all; whether it ended by the deadline. Deadlines are absolute CLOCK_MONOTONIC
+ * times in nanoseconds; UINT64_MAX never comes.
  */
-void bell_sleep(uint32_t *flag, uint32_t armed, uint64_t deadline);
+bool bell_sleep(uint32_t *flag, uint32_t armed, uint64_t deadline);
 bool bell_past(uint64_t deadline);
 
 /* Take what S1 set off again, whoever else may have done so. */

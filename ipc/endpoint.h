@@ -164,13 +164,22 @@ uint64_t endpoint_rest_ask(void);
 /*
  * By when the thread is to wake up for that. Most sleeps are short, and the clock is
  * a system call in a guest, so the first sleep of a wait takes the time that was
- * said last, though it may be past; `again`: that one has brought nothing.
+ * said last, though it may be past; `again`: that one has brought nothing. A sender
+ * of this core may be so quick that each first sleep brings something, hence
+ * endpoint_rest_past: else each would set a timer that is past.
  */
 static inline uint64_t endpoint_rest_by(bool again)
 {
 	uint64_t by = endpoint_rest_said;
 
 	return ring_rare(again || !by) ? endpoint_rest_ask() : by;
+}
+
+/* A sleep has ended by its deadline: what was said last may be past, and is asked for anew. */
+static inline void endpoint_rest_past(bool past)
+{
+	if (ring_rare(past))
+		endpoint_rest_said = 0;
 }
 
 /*

@@ -9,6 +9,8 @@
  */
 #include "ipc/endpoint.h"
 
+#include <errno.h>
+
 #include "container/kernel_calls.h"
 
 static inline bool nap_is_silent(const struct ring_receiver *r)
@@ -70,7 +72,8 @@ bool endpoint_nap(struct channel *ch, uint64_t deadline)
 	if (ring_rare(!nap_is_due(ch)))
 		return nap_ended(ch);
 	ring_count(&r->parks, 1);
-	bell_mode.kernel->wait(flag, BELL_PARKED, by < deadline ? by : deadline);
+	endpoint_rest_past(bell_mode.kernel->wait(flag, BELL_PARKED,
+						  by < deadline ? by : deadline) == -ETIMEDOUT);
 	/* Who rang has taken it off. */
 	if (ring_rare(__atomic_load_n(flag, __ATOMIC_RELAXED) & BELL_PARKED))
 		bell_disarm(flag);

@@ -158,7 +158,8 @@ static enum channel_status endpoint_park(struct endpoint_attempt *a, bool again)
 
 	if (status == CHANNEL_AGAIN && !endpoint_stopped(a) && flag == endpoint_flag(a)) {
 		ring_count(a->parks, 1);
-		bell_sleep(flag, armed, rest < a->deadline ? rest : a->deadline);
+		endpoint_rest_past(
+			bell_sleep(flag, armed, rest < a->deadline ? rest : a->deadline));
 	}
 	bell_disarm(flag);
 	return status == CHANNEL_AGAIN ? endpoint_make(a) : status;

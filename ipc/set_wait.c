@@ -193,7 +193,8 @@ static void set_park(struct channel_set *s, uint64_t deadline, bool again)
 	bell_name(&s->bell->flag, 0);
 	/* Both are full barriers in the bell's flag: see bell_set.h. */
 	if (!__atomic_load_n(&s->bell->summary, __ATOMIC_SEQ_CST) && !set_stopped(s, deadline))
-		bell_sleep(&s->bell->flag, BELL_PARKED, timer < deadline ? timer : deadline);
+		endpoint_rest_past(bell_sleep(&s->bell->flag, BELL_PARKED,
+					      timer < deadline ? timer : deadline));
 	bell_disarm(&s->bell->flag);
 }
 

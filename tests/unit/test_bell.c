@@ -125,7 +125,7 @@ static void a_flag_that_has_changed_since_it_was_armed_is_not_slept_on(void **st
 
 	(void)state;
 	bell_ring(&flag);
-	bell_sleep(&flag, armed, UINT64_MAX);
+	assert_false(bell_sleep(&flag, armed, UINT64_MAX));
 	assert_int_equal(flag, 0);
 }
 
@@ -138,6 +138,7 @@ static void a_sleep_ends_at_its_deadline(void **state)
 	assert_false(bell_past(deadline));
 	while (!bell_past(deadline))
 		bell_sleep(&flag, armed, deadline);
+	assert_true(bell_sleep(&flag, armed, deadline));
 	assert_true(bell_past(1));
 	assert_false(bell_past(UINT64_MAX));
 }
