@@ -74,7 +74,7 @@ static bool cpu_clock_read(int clock, uint64_t *ns)
 		return id == 0 || id == PROCESS_ID;
 	}
 
-	const struct thread *thread = id ? thread_by_id(id) : thread_current();
+	struct thread *thread = id ? thread_by_id(id) : thread_current();
 
 	if (!thread || !thread->signals.alive)
 		return false;

@@ -46,6 +46,11 @@ struct thread_resume {
 	struct regs regs;
 };
 
+/* CPU time as it was last asked for. */
+struct thread_told {
+	uint64_t cycles, ns;
+};
+
 struct thread {
 	/* Any core, atomically. */
 	uint32_t work;
@@ -91,6 +96,7 @@ struct thread {
 	int wait_result;
 
 	struct core *destination; /* any core, atomically */
+	struct thread_told told;  /* under the table's lock */
 
 	/* Outlives the thread: whoever sends a signal may come late. */
 	struct signal_state signals;
@@ -125,7 +131,7 @@ _Noreturn void thread_leave_by(struct regs *regs);
 void thread_resume_set(struct thread *thread);
 
 /* Time that the thread has had a core, the kernel's work for it included; and that all had. */
-uint64_t thread_cpu_ns(const struct thread *thread);
+uint64_t thread_cpu_ns(struct thread *thread);
 uint64_t thread_cpu_ns_all(void);
 
 /*
