@@ -84,6 +84,11 @@ return {
 			end,
 		},
 	}),
+	job("relay: components of one core that hand it to each other, and one that never waits", {
+		image = "relay",
+		memory = shared.THREADED,
+		expect = { output = { "lead: all had their turns" } },
+	}),
 	job("cputime: of threads, of the process, of Lua", {
 		image = "cputime",
 		expect = { output = { "meter: CPU time is right", "dial: time went by with work" } },

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Hands numbers to two runners and gets them back, in all the ways in which a thread
+ * can go on that has just woken another one of its core.
+ */
+#include <atoll.h>
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+
+#include "relay.h"
+
+#define TRIPS 500
+#define FEW 20
+#define TRIPS_MIN 3 /* while the worker has its turns, of 10 ms each */
+#define WORK (200 * MILLISECOND)
+#define PATIENCE (20 * SECOND)
+
+static struct channel *left, *right, *worker;
+static struct relay_modes modes;
+static uint64_t number;
+static unsigned failures;
+
+static void expect(bool ok, const char *what)
+{
+	if (ok)
+		return;
+	printf("lead: failed: %s\n", what);
+	failures++;
+}
+
+static void hand(struct channel *ch)
+{
+	struct baton b = {.number = number};
+
+	expect(channel_send(ch, &b, sizeof(b), CHANNEL_FOREVER) == CHANNEL_OK, "a number is sent");
+}
+
+static bool back(struct channel *ch, uint64_t deadline, struct baton *b)
+{
+	size_t len;
+
+	if (channel_recv(ch, b, sizeof(*b), &len, deadline) != CHANNEL_OK)
+		return false;
+	expect(len == sizeof(*b) && b->number == number + 1, "the next number comes back");
+	expect(b->kept, "a runner keeps its rounding modes");
+	expect(relay_modes_kept(&modes), "so does who handed over");
+	return true;
+}
+
+/* The answer, without any wait of this thread's but `meanwhile`, if that is one. */
+static void await(struct channel *ch, void (*meanwhile)(void), const char *what)
+{
+	int64_t end = relay_now(CLOCK_MONOTONIC) + PATIENCE;
+	struct baton b;
+
+	while (!back(ch, CHANNEL_NOW, &b)) {
+		if (relay_now(CLOCK_MONOTONIC) > end) {
+			expect(false, what);
+			return;
+		}
+		meanwhile();
+	}
+}
+
+static void nothing(void)
+{
+}
+
+static void yield(void)
+{
+	sched_yield();
+}
+
+static void nap(void)
+{
+	nanosleep(&(struct timespec){.tv_nsec = MILLISECOND}, NULL);
+}
+
+/* Two take turns, and their CPU time is what went by. */
+static void check_turns(void)
+{
+	int64_t begun = relay_now(CLOCK_MONOTONIC), mine = relay_now(CLOCK_THREAD_CPUTIME_ID);
+	struct baton first, last = {0};
+
+	hand(left);
+	back(left, CHANNEL_FOREVER, &first);
+	for (int i = 0; i < TRIPS; i++) {
+		int64_t before = last.cpu;
+
+		number = last.number;
+		hand(left);
+		back(left, CHANNEL_FOREVER, &last);
+		expect(last.cpu >= before, "CPU time never goes back");
+	}
+	mine = relay_now(CLOCK_THREAD_CPUTIME_ID) - mine;
+
+	int64_t theirs = last.cpu - first.cpu, all = relay_now(CLOCK_MONOTONIC) - begun;
+
+	printf("lead: %d trips took %lld us, of them lead %lld and left %lld\n", TRIPS,
+	       (long long)all / 1000, (long long)mine / 1000, (long long)theirs / 1000);
+	expect(mine > 0 && theirs > 0, "both have CPU time");
+	expect(mine + theirs <= all + all / 4, "only one of them at a time");
+}
+
+/* Who wakes others and computes on does not keep the core for ever. */
+static void check_watch(void)
+{
+	hand(left);
+	await(left, nothing, "the thread that was woken has its turn");
+	hand(left);
+	hand(right);
+	await(right, nothing, "the second thread that was woken has its turn");
+	await(left, nothing, "so has the first");
+}
+
+/* Two are woken before the first wait. */
+static void check_two(void)
+{
+	struct baton b;
+
+	for (int i = 0; i < TRIPS; i++) {
+		hand(left);
+		hand(right);
+		expect(back(i % 2 ? left : right, CHANNEL_FOREVER, &b), "one of two answers");
+		expect(back(i % 2 ? right : left, CHANNEL_FOREVER, &b), "so does the other");
+	}
+}
+
+/* The thread's next wait is none in a direct call. */
+static void check_others(void)
+{
+	hand(left);
+	await(left, yield, "the thread that was woken has its turn when its waker yields");
+	hand(left);
+	await(left, nap, "or sleeps");
+}
+
+static void *hand_and_end(void *ch)
+{
+	hand(ch);
+	return NULL;
+}
+
+static void check_end(void)
+{
+	struct baton b;
+
+	for (int i = 0; i < FEW; i++) {
+		pthread_t thread;
+
+		pthread_create(&thread, NULL, hand_and_end, left);
+		pthread_join(thread, NULL);
+		expect(back(left, CHANNEL_FOREVER, &b), "the thread outlives its waker");
+	}
+}
+
+/* A deadline of a thread that waits for the core is past when it goes on, and does no harm. */
+static void check_deadline(void)
+{
+	struct baton b;
+
+	for (int i = 0; i < FEW; i++) {
+		uint64_t soon = (uint64_t)relay_now(CLOCK_MONOTONIC) + 20 * 1000;
+
+		hand(left);
+		if (!back(left, soon, &b))
+			expect(back(left, CHANNEL_FOREVER, &b), "it comes behind the deadline");
+	}
+}
+
+/* Two that hand over to each other all the time leave room for a third, and it for them. */
+static void check_worker(void)
+{
+	int64_t work = WORK, begun = relay_now(CLOCK_MONOTONIC), longest = 0;
+	unsigned trips = 0;
+	struct baton b;
+	size_t len;
+
+	channel_send(worker, &work, sizeof(work), CHANNEL_FOREVER);
+	while (channel_recv(worker, &work, sizeof(work), &len, CHANNEL_NOW) == CHANNEL_AGAIN) {
+		int64_t before = relay_now(CLOCK_MONOTONIC);
+
+		if (before - begun > PATIENCE) {
+			expect(false, "who never waits has its turns");
+			break;
+		}
+		hand(left);
+		back(left, CHANNEL_FOREVER, &b);
+		trips++;
+		before = relay_now(CLOCK_MONOTONIC) - before;
+		longest = before > longest ? before : longest;
+	}
+	printf("lead: %u trips beside the worker, the longest took %lld us\n", trips,
+	       (long long)longest / 1000);
+	expect(trips >= TRIPS_MIN, "so have those that wait");
+}
+
+int main(void)
+{
+	left = channel_open("left");
+	right = channel_open("right");
+	worker = channel_open("worker");
+	modes = relay_modes_set(FE_UPWARD);
+	check_turns();
+	number = 0;
+	check_watch();
+	check_two();
+	check_others();
+	check_end();
+	check_deadline();
+	check_worker();
+	check_turns();
+	if (!failures)
+		printf("lead: all had their turns\n");
+	return failures != 0;
+}
