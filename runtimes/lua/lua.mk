@@ -1,4 +1,7 @@
 # SPDX-License-Identifier: MIT
+# What every message goes through, as in ipc/ipc.mk.
+$(B)/obj/plain/runtimes/lua/lua_message.o $(B)/obj/plain/runtimes/lua/lua_value.o: flags-plain += -fomit-frame-pointer
+
 lua-sources += runtimes/lua/lua_atoll.c runtimes/lua/lua_call.c runtimes/lua/lua_channel.c \
 	runtimes/lua/lua_contract.c runtimes/lua/lua_contract_bytes.c \
 	runtimes/lua/lua_contract_form.c runtimes/lua/lua_message.c runtimes/lua/lua_serve.c \

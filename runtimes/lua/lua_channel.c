@@ -42,6 +42,25 @@ struct runtime_lua_endpoint *runtime_lua_endpoint_refuse(lua_State *L)
 	return e;
 }
 
+__thread const struct runtime_lua_endpoint *runtime_lua_usual;
+
+struct runtime_lua_endpoint *runtime_lua_endpoint_unusual(lua_State *L)
+{
+	struct runtime_lua_endpoint *e = runtime_lua_endpoint_check(L);
+
+	if (!runtime_lua_alone())
+		return NULL;
+	runtime_lua_usual = e;
+	return e;
+}
+
+/* It may be collected, or lose its channel, or there are tasks. */
+static void endpoint_forget(const struct runtime_lua_endpoint *e)
+{
+	if (runtime_lua_usual == e)
+		runtime_lua_usual = NULL;
+}
+
 struct runtime_lua_endpoint *runtime_lua_endpoint_test(lua_State *L, int index)
 {
 	struct runtime_lua_endpoint *e = luaL_testudata(L, index, ENDPOINT);
@@ -213,6 +232,7 @@ static void endpoint_own(lua_State *L, struct runtime_lua_endpoint *e, struct ch
 	if (before && before != e) {
 		runtime_lua_view_drop(before);
 		runtime_lua_calls_leave(before, e);
+		endpoint_forget(before);
 		before->ch = NULL;
 	}
 	e->ch = ch; /* first: without memory for the rest the collector closes it */
@@ -225,6 +245,7 @@ static int endpoint_collect(lua_State *L)
 {
 	struct runtime_lua_endpoint *e = luaL_checkudata(L, 1, ENDPOINT);
 
+	endpoint_forget(e);
 	if (e->ch) {
 		lua_pushnil(L);
 		lua_rawsetp(L, LUA_REGISTRYINDEX, e->ch);
@@ -308,9 +329,13 @@ void runtime_lua_weak_table(lua_State *L)
 
 void runtime_lua_channels(lua_State *L)
 {
-	luaL_newmetatable(L, ENDPOINT);
+	/* Tables with room to spare: what looks a method up seldom finds another one first. */
+	lua_createtable(L, 0, METHODS_ROOM);
+	lua_pushliteral(L, ENDPOINT);
+	lua_setfield(L, -2, "__name");
+	lua_pushvalue(L, -1);
+	lua_setfield(L, LUA_REGISTRYINDEX, ENDPOINT);
 	luaL_setfuncs(L, metamethods, 0);
-	/* A table with room to spare: what looks a method up seldom finds another one first. */
 	lua_createtable(L, 0, METHODS_ROOM);
 	luaL_setfuncs(L, methods, 0);
 	lua_setfield(L, -2, "__index");

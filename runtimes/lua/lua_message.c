@@ -4,6 +4,7 @@
 
 #include <lauxlib.h>
 
+#include "runtimes/lua/runtime_lua_integer.h"
 #include "runtimes/lua/runtime_lua_ring.h"
 #include "runtimes/lua/runtime_lua_wait.h"
 
@@ -34,13 +35,16 @@ int runtime_lua_send_string(lua_State *L, uint64_t deadline)
 
 int runtime_lua_send(lua_State *L)
 {
-	struct runtime_lua_endpoint *e = runtime_lua_endpoint_check(L);
+	const struct runtime_lua_endpoint *e = runtime_lua_endpoint_alone(L);
+	enum channel_status status;
 	size_t len;
 	const char *msg = luaL_checklstring(L, 2, &len);
 
-	if (lua_gettop(L) == 2 && runtime_lua_alone())
-		return runtime_lua_sent(L, e->ch,
-					runtime_lua_post(e->ch, msg, len, CHANNEL_FOREVER));
+	if (e && lua_gettop(L) == 2) {
+		status = runtime_lua_post(e->ch, msg, len, CHANNEL_FOREVER);
+		return status == CHANNEL_OK ? runtime_lua_sent_well(L)
+					    : runtime_lua_sent(L, e->ch, status);
+	}
 	return runtime_lua_send_string(L, runtime_lua_deadline_check(L, 3));
 }
 
@@ -74,16 +78,19 @@ int runtime_lua_receive(lua_State *L, uint64_t deadline, runtime_lua_take take, 
 
 /*
  * The above where there is nothing to weigh up: nobody else is to run, it may take for ever,
- * and there is a message in the end. False: it is to be weighed up. [-0, +0, v]
+ * and there is a message in the end. NULL: it is to be weighed up. [-0, +0, v]
  */
-static inline bool receive_alone(lua_State *L, int args, struct runtime_lua_endpoint **e,
-				 const void **msg, size_t *len)
+static inline __attribute__((always_inline)) struct runtime_lua_endpoint *
+receive_alone(lua_State *L, int args, const void **msg, size_t *len)
 {
-	*e = runtime_lua_endpoint_check(L);
-	if (lua_gettop(L) != args || !runtime_lua_alone() || (*e)->view)
-		return false;
-	return runtime_lua_answered((*e)->ch, &(*e)->sent, msg, len) ||
-	       channel_peek((*e)->ch, CHANNEL_FOREVER, msg, len) == CHANNEL_OK;
+	struct runtime_lua_endpoint *e = runtime_lua_endpoint_alone(L);
+
+	if (!e || lua_gettop(L) != args || e->view)
+		return NULL;
+	return runtime_lua_answered(e->ch, &e->sent, msg, len) ||
+			       channel_peek(e->ch, CHANNEL_FOREVER, msg, len) == CHANNEL_OK
+		       ? e
+		       : NULL;
 }
 
 /* Released only once it is a string: when memory is out, no message is lost. [-0, +1, m] */
@@ -102,11 +109,12 @@ static int recv_on(lua_State *L, int status, lua_KContext deadline)
 
 int runtime_lua_recv(lua_State *L)
 {
-	struct runtime_lua_endpoint *e;
+	const struct runtime_lua_endpoint *e;
 	const void *msg;
 	size_t len;
 
-	if (receive_alone(L, 1, &e, &msg, &len))
+	e = receive_alone(L, 1, &msg, &len);
+	if (e)
 		return take_string(L, e->ch, msg, len);
 	return recv_on(L, LUA_OK, (lua_KContext)runtime_lua_deadline_check(L, 2));
 }
@@ -119,11 +127,18 @@ static int recv_value_on(lua_State *L, int status, lua_KContext deadline)
 
 int runtime_lua_recv_value(lua_State *L)
 {
-	struct runtime_lua_endpoint *e;
+	lua_Integer value;
+	const struct runtime_lua_endpoint *e;
 	const void *msg;
 	size_t len;
 
-	if (receive_alone(L, 1, &e, &msg, &len))
+	e = receive_alone(L, 1, &msg, &len);
+	if (e && runtime_lua_integer_read(msg, len, &value)) {
+		lua_pushinteger(L, value);
+		runtime_lua_release(e->ch);
+		return 1;
+	}
+	if (e)
 		return runtime_lua_take_value(L, e->ch, msg, len);
 	return recv_value_on(L, LUA_OK, (lua_KContext)runtime_lua_deadline_check(L, 2));
 }
@@ -131,11 +146,12 @@ int runtime_lua_recv_value(lua_State *L)
 /* What the loop below calls; its second argument is the message before. [-0, +1|2, v] */
 static int messages_next(lua_State *L)
 {
-	struct runtime_lua_endpoint *e;
+	const struct runtime_lua_endpoint *e;
 	const void *msg;
 	size_t len;
 
-	if (receive_alone(L, 2, &e, &msg, &len))
+	e = receive_alone(L, 2, &msg, &len);
+	if (e)
 		return take_string(L, e->ch, msg, len);
 	return recv_on(L, LUA_OK, (lua_KContext)CHANNEL_FOREVER);
 }

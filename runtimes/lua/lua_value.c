@@ -186,7 +186,7 @@ static int integer_send(lua_State *L, struct channel *ch, lua_Integer value)
 
 	if (status == CHANNEL_OK)
 		status = runtime_lua_commit(ch, runtime_lua_integer_write(room, value));
-	return runtime_lua_sent(L, ch, status);
+	return status == CHANNEL_OK ? runtime_lua_sent_well(L) : runtime_lua_sent(L, ch, status);
 }
 
 static int value_send(lua_State *L, struct channel *ch)
@@ -210,11 +210,11 @@ static int value_send(lua_State *L, struct channel *ch)
 
 int runtime_lua_send_value(lua_State *L)
 {
-	struct channel *ch = runtime_lua_endpoint_check(L)->ch;
+	const struct runtime_lua_endpoint *e = runtime_lua_endpoint_alone(L);
 
-	if (lua_gettop(L) == 2 && lua_isinteger(L, 2) && runtime_lua_alone())
-		return integer_send(L, ch, lua_tointeger(L, 2));
-	return value_send(L, ch);
+	if (e && lua_gettop(L) == 2 && lua_isinteger(L, 2))
+		return integer_send(L, e->ch, lua_tointeger(L, 2));
+	return value_send(L, runtime_lua_endpoint_check(L)->ch);
 }
 
 size_t runtime_lua_encode_plain(lua_State *L, int index, char to[RUNTIME_LUA_PLAIN])

@@ -60,6 +60,22 @@ static inline struct runtime_lua_endpoint *runtime_lua_endpoint_check(lua_State 
 	return runtime_lua_endpoint_refuse(L);
 }
 
+/*
+ * The endpoint that was used last, while there are no tasks; else NULL. What is this one needs
+ * no further look, and nobody is to run meanwhile.
+ */
+extern __thread const struct runtime_lua_endpoint *runtime_lua_usual;
+
+/* The first argument where it is an endpoint and there are no tasks; else NULL. [-0, +0, v] */
+struct runtime_lua_endpoint *runtime_lua_endpoint_unusual(lua_State *L);
+
+static inline struct runtime_lua_endpoint *runtime_lua_endpoint_alone(lua_State *L)
+{
+	struct runtime_lua_endpoint *e = lua_touserdata(L, 1);
+
+	return e && e == runtime_lua_usual ? e : runtime_lua_endpoint_unusual(L);
+}
+
 /* A new one that is not open. [-0, +1, m] */
 struct runtime_lua_endpoint *runtime_lua_endpoint_new(lua_State *L);
 
@@ -80,6 +96,13 @@ int runtime_lua_failure(lua_State *L, const struct channel *ch, enum channel_sta
 
 /* The answer to one that sends: true, or the above. [-0, +1|2, v] */
 int runtime_lua_sent(lua_State *L, const struct channel *ch, enum channel_status status);
+
+/* The same for what was sent. [-0, +1, -] */
+static inline int runtime_lua_sent_well(lua_State *L)
+{
+	lua_pushboolean(L, 1);
+	return 1;
+}
 
 /* Send the string at index 2 on the first argument's channel. [-0, +1|2, v] */
 int runtime_lua_send_string(lua_State *L, uint64_t deadline);

@@ -14,6 +14,7 @@
 #include "container/component.h"
 #include "ipc/channel.h"
 #include "ipc/monotonic.h"
+#include "runtimes/lua/runtime_lua_channel.h"
 #include "runtimes/lua/runtime_lua_state.h"
 
 /* Calls after which the other tasks get their turn, though there was no need to wait. */
@@ -128,6 +129,7 @@ void runtime_lua_task_add(lua_State *L, struct runtime_lua_task *t)
 	lua_rawsetp(L, LUA_REGISTRYINDEX, t);
 	list_append(&scheduler.list, t);
 	runtime_lua_task_count++;
+	runtime_lua_usual = NULL;
 }
 
 struct runtime_lua_task *runtime_lua_task_current(void)
@@ -405,6 +407,7 @@ void runtime_lua_tasks_stop(void)
 	scheduler.list.next = scheduler.list.prev = &scheduler.list;
 	scheduler.failed.next = scheduler.failed.prev = &scheduler.failed;
 	runtime_lua_task_count = 0;
+	runtime_lua_usual = NULL;
 	scheduler.current = NULL;
 	scheduler.joined = NULL;
 	scheduler.orphaned = false;
