@@ -32,8 +32,9 @@ $(foreach v,$(variants),$(eval libs-$(v)-test_lua_memory := -Wl,--wrap=realloc -
 
 # Else the first call of a C library's function is hundreds of instructions, and the next is not.
 $(foreach t,$(stepping-tests),$(eval libs-plain-$(t) := -Wl,-z,now))
-# The sentences and what runs them; component.c is for images.
-conformance-sources := $(filter-out tests/conformance/component.c,$(wildcard tests/conformance/*.c))
+# The sentences and what runs them; component.c and tasks.c are for images.
+conformance-sources := $(filter-out tests/conformance/component.c tests/conformance/tasks.c,\
+	$(wildcard tests/conformance/*.c))
 
 libs-plain-test_awake += -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc
 

@@ -66,10 +66,11 @@ struct side {
 typedef void side_part(struct side *s);
 
 enum sentence_needs {
-	NEEDS_TASKS = 1, /* the part makes tasks */
-	NEEDS_SET = 2,   /* the part waits in a set, which holds up its whole thread */
-	NEEDS_DEATH = 4, /* the right part dies */
-	NEEDS_STOP = 8,  /* both sides are asked to stop */
+	NEEDS_TASKS = 1,  /* the part makes tasks */
+	NEEDS_SET = 2,    /* the part waits in a set, which holds up its whole thread */
+	NEEDS_DEATH = 4,  /* the right part dies */
+	NEEDS_STOP = 8,   /* both sides are asked to stop */
+	NEEDS_EARLY = 16, /* a side opens again before its peer has let go */
 };
 
 struct sentence {

@@ -339,11 +339,11 @@ return {
 	{ says = "a new connection has nothing of the one before", left = leaves_messages, right = finds_none },
 	{
 		says = "who opens again before its peer has let go is connecting, and its calls wait",
-		left = comes_early, right = comes_late,
+		left = comes_early, right = comes_late, early = true,
 	},
 	{
 		says = "who closes while connecting, and opens again, is connecting again",
-		left = changes_its_mind, right = comes_once,
+		left = changes_its_mind, right = comes_once, early = true,
 	},
 	{
 		says = "to open again what is open changes nothing",

@@ -13,6 +13,7 @@ struct harness {
 	unsigned channels;     /* that there are, besides the control: 5 to 1 + SIDE_MORE */
 	bool one_thread;       /* both sides are tasks of one */
 	bool no_tasks;         /* leave out what makes tasks */
+	bool together;         /* an end is open once both sides have come for it */
 	bool one_way;          /* the leader's part is the left one; else both, by turns */
 
 	/*

@@ -277,6 +277,8 @@ static const char *why_not(const struct run *r)
 		return "there are no tasks";
 	if (needs & NEEDS_DEATH && !h->die)
 		return "nobody can die";
+	if (needs & NEEDS_EARLY && h->together)
+		return "nobody comes early";
 	if (needs & NEEDS_STOP && !h->stop)
 		return "nobody is asked to stop";
 	return NULL;

@@ -25,7 +25,7 @@ end
 local function open_all(s)
 	s:open()
 	for i = 2, CHANNELS do
-		s.more[i - 1] = assert(atoll.open(s.follower .. "_" .. i))
+		s.more[i - 1] = s.open_end(i)
 	end
 	side.make_pattern(s.ch:max())
 	s.before = s.ch:stats()
@@ -72,7 +72,7 @@ end
 
 local function let_go(s)
 	for i = 1, CHANNELS do
-		local ch = assert(atoll.open(s.follower .. "_" .. i))
+		local ch = s.open_end(i)
 		if ch:reason() ~= "connecting" then
 			ch:close()
 		end
@@ -80,12 +80,16 @@ local function let_go(s)
 	end
 end
 
-local function new_side(follower)
-	return setmetatable({ follower = follower, control = assert(atoll.open(follower .. "_0")), kept = {} }, side)
+-- The ends are those of channels, or what open_end(i) gives.
+local function new_side(follower, open_end)
+	open_end = open_end or function(i)
+		return assert(atoll.open(follower .. "_" .. i))
+	end
+	return setmetatable({ follower = follower, open_end = open_end, control = open_end(0), kept = {} }, side)
 end
 
-local function follow(follower)
-	local s = new_side(follower)
+local function follow(follower, open_end)
+	local s = new_side(follower, open_end)
 	local is_first = true
 	while true do
 		local part, rounds, says = (s:attend(LED_AFTER) or ""):match("^run (%a) (%d+) (.*)$")
@@ -122,20 +126,28 @@ local function judge(s)
 	print("# the other side: " .. s.peer)
 end
 
+local function skip(s, why)
+	report(s, "ok", " # SKIP " .. why)
+	s.skipped = s.skipped + 1
+end
+
 local function lead_one(s)
+	if s.sentence.dies and s.placement.immortal then
+		return skip(s, "nobody can die")
+	elseif s.sentence.early and s.placement.together then
+		return skip(s, "nobody comes early")
+	end
 	s:say(("run %s %d %s"):format(s.is_left and "r" or "l", s.rounds, s.sentence.says))
 	local words = s:attend()
 	if words == "no" then
-		report(s, "ok", " # SKIP the other side has no such part")
-		s.skipped = s.skipped + 1
-		return
+		return skip(s, "the other side has no such part")
 	elseif words then
 		play(s)
 	end
 	judge(s)
 	s.lost = s.peer:find("^end silent")
 	if s.control:reason() ~= "open" then
-		s.control = assert(atoll.open(s.follower .. "_0"))
+		s.control = s.open_end(0)
 	end
 end
 
@@ -152,8 +164,11 @@ local function lead_all(s, is_left, stops)
 	end
 end
 
-local function lead(follower, rounds, only)
-	local s = new_side(follower)
+-- As harness.h has it, placement says what it cannot do: together, immortal; and stop, the
+-- channel to say it on.
+local function lead(follower, rounds, only, open_end, placement)
+	local s = new_side(follower, open_end)
+	s.placement = placement or { stop = "stop_lua" }
 	s.rounds, s.only, s.number, s.held, s.failed, s.skipped = rounds, only, 0, 0, 0, 0
 	let_go(s)
 	local both = not os.getenv("ONE_WAY")
@@ -161,7 +176,7 @@ local function lead(follower, rounds, only)
 	if both then
 		lead_all(s, false)
 	end
-	assert(atoll.open("stop_lua")):send("")
+	assert(atoll.open(s.placement.stop)):send("")
 	lead_all(s, true, true)
 	if both then
 		lead_all(s, false, true)
@@ -175,4 +190,4 @@ local function lead(follower, rounds, only)
 	return s.failed == 0 and not s.lost
 end
 
-return { lead = lead, follow = follow }
+return { lead = lead, follow = follow, CHANNELS = CHANNELS }

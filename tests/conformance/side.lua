@@ -218,7 +218,7 @@ function side:hear()
 end
 
 function side:open()
-	self.ch = assert(atoll.open(self.follower .. "_1"))
+	self.ch = self.open_end(1)
 end
 
 function side:anew()

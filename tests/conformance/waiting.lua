@@ -252,7 +252,7 @@ local function stuff(s, most)
 end
 
 local function saturates(s)
-	local most = 4 * s:fill(s.ch, 16) + 1000
+	local most = 4 * stuff(s, 10000) + 1000
 	for n = 0, s.rounds // 4 - 1 do
 		local ch, sent = s.more[n % #s.more + 1], 0
 		s:send(ch, n, 12)

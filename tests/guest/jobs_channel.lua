@@ -9,7 +9,7 @@ local job, PLAIN, VARIANT = shared.job, shared.PLAIN, shared.VARIANT
 -- two cores every wait is an upcall, and the emulated host takes its time for each,
 -- so the sides take no turns there.
 local function conform(follower, what)
-	local leader = follower:match("^%a+")
+	local leader = follower:find("tasks$") and follower or follower:match("^%a+")
 	local words = { leader .. ".arg=" .. follower }
 	if VARIANT == "address" then
 		words[#words + 1] = leader .. ".env.NO_TASKS=1"
@@ -49,6 +49,8 @@ return {
 	conform("c_lua_core", "C and Lua on one core"),
 	conform("lua_lua_cores", "Lua and Lua on two cores"),
 	conform("lua_lua_core", "Lua and Lua on one core"),
+	conform("c_tasks", "C and C, tasks of one component"),
+	conform("lua_tasks", "Lua and Lua, tasks of one component"),
 	job("sets: three peers and a timer at once", {
 		image = "sets",
 		expect = { status = 3, output = { "hub: red: 20 numbers, then: finished",
