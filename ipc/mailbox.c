@@ -41,6 +41,7 @@ static inline enum channel_status mailbox_returned(struct channel *ch, uint64_t 
 	if (ring_rare(mailbox_number(word) != mailbox_number(call->word) ||
 		      mailbox_kind(word) < MAILBOX_REPLY || mailbox_length(word) > MAILBOX_MAX))
 		return mailbox_lost(ch, CHANNEL_PROTOCOL);
+	ring_ask(&ch->tx.control->mailbox); /* for the next request */
 	call->answer = word;
 	return CHANNEL_OK;
 }
@@ -155,7 +156,7 @@ static inline enum channel_status mailbox_end(struct channel *ch, void *reply, s
 
 	if (ring_rare(!call->calling))
 		return CHANNEL_MISUSE;
-	if (deadline != CHANNEL_NOW && !endpoint_wait_as_task)
+	if (deadline != CHANNEL_NOW && !endpoint_wait_as_task && !ring_rare(ch->beside))
 		mailbox_spin(&ch->tx);
 	status = mailbox_check(ch);
 	if (ring_rare(status == CHANNEL_AGAIN))

@@ -57,11 +57,11 @@ struct mailbox_line {
 
 /*
  * So many of them only read. The others ask for the line to be written, for that is
- * what comes next: it then changes sides once a message and not twice. Where two
- * threads of one core share it, asking costs more than it brings, but there the first
- * polls do; where they do not, the line is still here during those.
+ * what comes next: it then changes sides once a message and not twice. Where the two
+ * sides are near each other the first polls do, and asking would take the line away from
+ * who is about to answer; where they are far apart, the line is still here during those.
  */
-#define MAILBOX_GLANCES 2
+#define MAILBOX_GLANCES 8
 
 #define MAILBOX_KIND_SHIFT 6
 #define MAILBOX_LENGTH_MASK ((UINT64_C(1) << MAILBOX_KIND_SHIFT) - 1)
@@ -151,11 +151,20 @@ static inline void mailbox_copy(void *to, const void *from, size_t len)
  */
 static inline void mailbox_write(struct mailbox_line *line, const void *from, size_t len)
 {
-	uint64_t words[MAILBOX_MAX / 8] = {0};
+	const unsigned char *read = (const unsigned char *)from;
+	size_t whole = len / 8;
+	uint64_t last = 0;
 
-	mailbox_copy(words, from, len);
-	for (unsigned i = 0; i < MAILBOX_MAX / 8; i++)
-		__atomic_store_n(&line->words[i], words[i], __ATOMIC_RELAXED);
+	if (len % 8)
+		mailbox_copy(&last, read + 8 * whole, len % 8);
+	for (size_t i = 0; i < whole; i++) {
+		uint64_t word;
+
+		memcpy(&word, read + 8 * i, 8);
+		__atomic_store_n(&line->words[i], word, __ATOMIC_RELAXED);
+	}
+	if (len % 8)
+		__atomic_store_n(&line->words[whole], last, __ATOMIC_RELAXED);
 }
 
 /* Answer the request taken: with bytes, or by saying that a message has them. */

@@ -20,6 +20,7 @@ static inline enum mailbox_news mailbox_news(struct ring_receiver *r)
 
 	if (number == before)
 		return MAILBOX_NONE;
+	ring_ask(line); /* for the reply */
 	if (ring_rare(number != mailbox_next(before) || mailbox_kind(word) != MAILBOX_REQUEST ||
 		      mailbox_length(word) > MAILBOX_MAX))
 		return MAILBOX_BROKEN;
@@ -136,7 +137,7 @@ static inline enum channel_status mailbox_seek(struct channel *ch, uint64_t dead
 	enum channel_status status;
 
 	ch->serves = mailbox_look;
-	if (deadline != CHANNEL_NOW && !endpoint_wait_as_task)
+	if (deadline != CHANNEL_NOW && !endpoint_wait_as_task && !ring_rare(ch->beside))
 		mailbox_spin(r);
 	if (!ring_rare(r->reason) && mailbox_news(r) == MAILBOX_DUE)
 		status = mailbox_found(r, msg, len);

@@ -2,6 +2,7 @@
 -- The receiver, which checks every message, or sends it back.
 local atoll = require("atoll")
 local talk <close> = assert(atoll.open("talk"))
+local calls
 
 local texts = {}
 for i = 0, 255 do
@@ -50,9 +51,18 @@ rows["trip-strings"] = function(count)
 	end
 end
 
-rows["trip-call"] = function()
-	talk:serve_values(function(value)
+-- A server ends with its channel, so each row has one of its own.
+rows["call-values"] = function()
+	calls = assert(atoll.open("call_values"))
+	calls:serve_values(function(value)
 		return value
+	end)
+end
+
+rows["call-strings"] = function()
+	calls = assert(atoll.open("call_strings"))
+	calls:serve(function(text)
+		return text
 	end)
 end
 

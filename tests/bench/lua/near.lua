@@ -6,6 +6,7 @@ local talk <close> = assert(atoll.open("talk"))
 local near <close> = assert(atoll.open("costs_near"))
 local far <close> = assert(atoll.open("costs_far"))
 local trips <close> = assert(atoll.open("trips"))
+local calls
 
 local COUNT = 300000
 local BATCHES, BATCH = 400, 50 -- of round trips; as in ping.c
@@ -100,10 +101,18 @@ local function trip_strings()
 	return good
 end
 
-local function trip_call(first)
+local function call_values(first)
 	local good = true
 	for i = first, first + BATCH - 1 do
-		good = talk:call_value(i) == i and good
+		good = calls:call_value(i) == i and good
+	end
+	return good
+end
+
+local function call_strings()
+	local good = true
+	for _ = 1, BATCH do
+		good = calls:call("12345678") == "12345678" and good
 	end
 	return good
 end
@@ -115,4 +124,9 @@ trip("trip-methods", trip_methods)
 trip("trip-functions", trip_functions)
 trip("trip-strings", trip_strings)
 ask("trip-c-again", trips, "")
-trip("trip-call", trip_call)
+calls = assert(atoll.open("call_strings"))
+trip("call-strings", call_strings)
+calls:close()
+calls = assert(atoll.open("call_values"))
+trip("call-values", call_values)
+calls:close()

@@ -14,6 +14,8 @@ component "ping" { language = "c", sources = { "ping.c" }, core = 0, heap = "4M"
 component "pong" { language = "c", sources = { "pong.c" }, core = 1, heap = "4M" }
 
 channel "talk" { from = "near", to = "far", size = "1M" }
+channel "call_strings" { from = "near", to = "far", size = "64K" }
+channel "call_values" { from = "near", to = "far", size = "64K" }
 channel "trip" { from = "ping", to = "pong", size = "1M" }
 channel "trips" { from = "near", to = "ping", size = "64K" }
 channel "costs_near" { from = "near", to = "costs_near", size = "64K" }
