@@ -15,7 +15,7 @@
 
 #define BURST_PRIORITY 10
 #define BURST_APART 256 /* bytes: no line of one thread is beside one of the other */
-#define BURST_TRIAL 20  /* messages of the first, doubled until long enough to tell */
+#define BURST_TRIAL 32  /* messages of the first, multiplied until long enough to tell */
 #define BURST_TRIAL_NS 1e6
 #define BURST_BOUNCES 500
 #define BURST_GRAIN_LEAST 8 /* ticks; less does not matter */
@@ -176,15 +176,21 @@ static void burst_both(struct burst_side *near, struct burst_side *far)
 
 static int burst_compare(const void *a, const void *b)
 {
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
 
 	return x < y ? -1 : x > y;
 }
 
-/* Samples that a clock which goes by steps cannot tell apart have the same one of these. */
-static uint64_t burst_step(uint64_t sample)
+/*
+ * Samples that a clock which goes by steps cannot tell apart have the same one of these.
+ * A sample that is a difference may be below 0.
+ */
+static int64_t burst_step(uint64_t sample)
 {
-	return (sample + burst_grain / 2) / burst_grain;
+	int64_t half = (int64_t)burst_grain / 2;
+	int64_t value = (int64_t)sample;
+
+	return (value < 0 ? value - half : value + half) / (int64_t)burst_grain;
 }
 
 /*
@@ -194,7 +200,7 @@ static uint64_t burst_step(uint64_t sample)
 static double burst_quantile(uint64_t count, double share)
 {
 	uint64_t k = (uint64_t)(share * (double)count), low = k, high = k, sum = 0;
-	uint64_t step = burst_step(burst_samples[k]);
+	int64_t step = burst_step(burst_samples[k]);
 	double within;
 
 	while (low > 0 && burst_step(burst_samples[low - 1]) == step)
@@ -204,24 +210,31 @@ static double burst_quantile(uint64_t count, double share)
 	for (uint64_t i = low; i < high; i++)
 		sum += burst_samples[i];
 	within = (double)(k - low) / (double)(high - low) - 0.5;
-	return ((double)sum / (double)(high - low) + within * (double)burst_grain) * burst_tick;
+	return ((double)(int64_t)sum / (double)(high - low) + within * (double)burst_grain) *
+	       burst_tick;
+}
+
+static bool burst_sampled(const struct burst_kind *kind)
+{
+	return kind->trip || kind->idle > 0 || kind->work;
 }
 
 /* From the sender's start to the end of whoever ends last. */
 static struct burst_result burst_figure(const struct load *near, const struct load *far,
-					bool sampled)
+					const struct burst_kind *kind)
 {
+	uint64_t count = kind->work ? near->count / PEER_TURN : near->count;
+	double messages = kind->work ? PEER_TURN : 1;
 	uint64_t ended = far->ended > near->ended ? far->ended : near->ended;
 	struct burst_result r = {
 		.each = (double)(ended - near->begun) * burst_tick / (double)near->count,
-		.sender = (double)(near->ended - near->begun) * burst_tick / (double)near->count,
 	};
 
-	if (!sampled)
+	if (!burst_sampled(kind))
 		return r;
-	qsort(burst_samples, near->count, sizeof(burst_samples[0]), burst_compare);
-	r.p50 = burst_quantile(near->count, 0.5);
-	r.p99 = burst_quantile(near->count, 0.99);
+	qsort(burst_samples, count, sizeof(burst_samples[0]), burst_compare);
+	r.p50 = burst_quantile(count, 0.5) / messages;
+	r.p99 = burst_quantile(count, 0.99) / messages;
 	return r;
 }
 
@@ -238,25 +251,24 @@ static struct burst_result burst_once(struct burst_peer *p, const struct burst_k
 		.samples = burst_samples,
 	};
 	struct burst_side near = {.peer = p, .trip = kind->trip, .load = load}, far = near;
-	bool sampled = kind->trip || kind->idle > 0;
 
 	burst_both(&near, &far);
 	p->next += count;
 	p->bad |= near.load.bad || far.load.bad;
-	return burst_figure(&near.load, &far.load, sampled);
+	return burst_figure(&near.load, &far.load, kind);
 }
 
 static uint64_t burst_count(struct burst_peer *p, const struct burst_kind *kind)
 {
-	bool sampled = kind->trip || kind->idle > 0;
-	uint64_t most = sampled ? BURST_SAMPLES : UINT64_C(1) << 30, count = BURST_TRIAL;
+	uint64_t most = burst_sampled(kind) ? BURST_SAMPLES : UINT64_C(1) << 30,
+		 count = BURST_TRIAL;
 	double each = burst_once(p, kind, count).each;
 
 	while (each * (double)count < BURST_TRIAL_NS && count < most / 4) {
 		count *= 4;
 		each = burst_once(p, kind, count).each;
 	}
-	count = (uint64_t)(kind->length / each) + 1;
+	count = ((uint64_t)(kind->length / each) / PEER_TURN + 1) * PEER_TURN;
 	return count < most ? count : most;
 }
 
@@ -285,19 +297,4 @@ double burst_distance(void)
 	if (!bounce.peer && !burst_open(&bounce, &peer_bounce_two, sizeof(uint64_t), false))
 		exit(1);
 	return burst_once(&bounce, &kind, BURST_BOUNCES).p50;
-}
-
-double burst_work(const struct burst_kind *kind)
-{
-	cpu_set_t here = burst_core(0);
-	uint64_t begun, count = (uint64_t)(kind->length / (double)(kind->work + 1)) + 1;
-
-	sched_setaffinity(0, sizeof(here), &here);
-	count = count < BURST_SAMPLES ? count : BURST_SAMPLES;
-	begun = __rdtsc();
-	for (uint64_t i = 0; i < count; i++)
-		pattern_work(kind->work);
-	begun = __rdtsc() - begun;
-	sched_setaffinity(0, sizeof(burst_all), &burst_all);
-	return (double)begun * burst_tick / (double)count;
 }

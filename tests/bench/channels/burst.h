@@ -28,8 +28,7 @@ struct burst_peer {
 
 struct burst_result {
 	double each;     /* ns a message, or a round trip, on the whole */
-	double sender;   /* the same, on the sender's clock alone */
-	double p50, p99; /* ns; of trips and of what has work or idles */
+	double p50, p99; /* ns; of trips and wake-ups; of what a message adds to work */
 };
 
 /* Before anything else. Says on standard error what it could not have. */
@@ -43,8 +42,5 @@ struct burst_result burst_run(struct burst_peer *p, const struct burst_kind *kin
 
 /* How far apart the two processors are just now: ns of a bare round trip. */
 double burst_distance(void);
-
-/* ns of the work alone, with what a burst adds to it. */
-double burst_work(const struct burst_kind *kind);
 
 #endif

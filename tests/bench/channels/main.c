@@ -16,6 +16,7 @@
 
 #define MAIN_ROUNDS 5
 #define MAIN_ROUNDS_MAX 99
+#define MAIN_SAMPLES_MAX (MAIN_ROUNDS_MAX * TABLE_TURNS_MAX)
 #define MAIN_SECONDS 170 /* then something hangs */
 #define MAIN_FAR 250     /* ns; no round trip through a cache that both share takes as long */
 
@@ -58,7 +59,7 @@ static double main_median(double *values, unsigned n)
 /* Of one peer in one place. */
 struct main_samples {
 	unsigned count;
-	double ns[MAIN_ROUNDS_MAX], p99[MAIN_ROUNDS_MAX];
+	double ns[MAIN_SAMPLES_MAX], p99[MAIN_SAMPLES_MAX];
 };
 
 static struct main_samples main_samples[TABLE_PEERS][MAIN_PLACES];
@@ -68,13 +69,12 @@ static enum main_where main_where(void)
 	return burst_distance() < MAIN_FAR ? MAIN_IS_NEAR : MAIN_IS_FAR;
 }
 
-static double main_figure(const struct row *row, const struct burst_result *r, double work)
+static double main_figure(const struct row *row, const struct burst_result *r)
 {
 	switch (row->metric) {
 	case ROW_TIMES:
-		return r->p50;
 	case ROW_COST:
-		return r->sender - work;
+		return r->p50;
 	case ROW_RATE:
 		break;
 	}
@@ -96,8 +96,6 @@ static void main_sample(struct main_samples *s, double ns, double p99)
 /* A burst during which the processors moved counts nowhere. */
 static void main_round(const struct row *row, struct burst_peer *open)
 {
-	double work = row->metric == ROW_COST ? burst_work(&row->kind) : 0;
-
 	for (unsigned p = 0; main_peers[p]; p++) {
 		enum main_where where;
 		struct burst_result r;
@@ -107,7 +105,7 @@ static void main_round(const struct row *row, struct burst_peer *open)
 		where = main_where();
 		r = burst_run(&open[p], &row->kind);
 		if (main_where() == where)
-			main_sample(&main_samples[p][where], main_figure(row, &r, work), r.p99);
+			main_sample(&main_samples[p][where], main_figure(row, &r), r.p99);
 	}
 }
 
@@ -143,7 +141,7 @@ static void main_length(enum row_name name, unsigned l)
 
 	memset(main_samples, 0, sizeof(main_samples));
 	main_open(row, row->lens[l], open);
-	for (unsigned round = 0; round < main_rounds; round++)
+	for (unsigned turn = 0; turn < main_rounds * row->turns; turn++)
 		main_round(row, open);
 	for (unsigned p = 0; main_peers[p]; p++) {
 		if (!open[p].peer)

@@ -20,6 +20,8 @@ extern "C" {
 
 struct link;
 
+#define PEER_TURN 16 /* messages between work; a burst of work has a multiple of these */
+
 /* One burst: what one of the two threads is to do, and what it found. */
 struct load {
 	size_t len;
@@ -27,7 +29,11 @@ struct load {
 	uint64_t work;         /* steps of own work before each message */
 	uint64_t idle;         /* ticks of silence before each message */
 	bool block;            /* wait as the peer waits, asleep if it can; else poll */
-	uint64_t *samples;     /* of ping: ticks each. Of wake: the sender's clock, then ticks */
+	/*
+	 * Ticks. Of ping: each trip's. Of wake: the sender's clock, then the wake-up's. Of work:
+	 * what each PEER_TURN messages have added to it, as two's complement.
+	 */
+	uint64_t *samples;
 	uint64_t begun, ended; /* ticks */
 	uint64_t bad;          /* not 0: some byte or length was not the one sent */
 };

@@ -8,6 +8,7 @@
 #define TABLE_BURST 1e7
 #define TABLE_TRIPS 1.5e7
 #define TABLE_SLEEPS 6e7
+#define TABLE_WAKES 3e7
 #define TABLE_IDLE 2e5 /* longer than any side polls before it sleeps */
 
 #define TABLE_ALL_LENGTHS                                                                          \
@@ -20,6 +21,7 @@ const struct row table_rows[ROWS] = {
 		{
 			.title = "One way, each message visible at once: million a second",
 			.can = PEER_STREAM,
+			.turns = 1,
 			.kind = {.block = true, .length = TABLE_BURST},
 			.lens = TABLE_ALL_LENGTHS,
 		},
@@ -27,6 +29,7 @@ const struct row table_rows[ROWS] = {
 		{
 			.title = "One way, in place, several visible together: million a second",
 			.can = PEER_BATCH,
+			.turns = 1,
 			.kind = {.block = true, .length = TABLE_BURST},
 			.lens = TABLE_ALL_LENGTHS,
 		},
@@ -34,6 +37,7 @@ const struct row table_rows[ROWS] = {
 		{
 			.title = "Round trip, both polling: ns, p50 and p99",
 			.can = PEER_POLL,
+			.turns = 1,
 			.metric = ROW_TIMES,
 			.kind = {.trip = true, .length = TABLE_TRIPS},
 			.lens = {8, 64},
@@ -42,6 +46,7 @@ const struct row table_rows[ROWS] = {
 		{
 			.title = "A call, both polling, beside round trips: ns, p50 and p99",
 			.can = PEER_CALL | PEER_POLL,
+			.turns = 1,
 			.ours = PEER_CALL,
 			.metric = ROW_TIMES,
 			.kind = {.trip = true, .length = TABLE_TRIPS},
@@ -51,6 +56,7 @@ const struct row table_rows[ROWS] = {
 		{
 			.title = "Round trip, both waiting as they wait: ns, p50 and p99",
 			.can = PEER_BLOCK,
+			.turns = 1,
 			.metric = ROW_TIMES,
 			.kind = {.trip = true, .block = true, .length = TABLE_SLEEPS},
 			.lens = {8, 64},
@@ -60,6 +66,7 @@ const struct row table_rows[ROWS] = {
 			.title = "Round trip after 200 us of silence, the receiver asleep: ns, p50 "
 				 "and p99",
 			.can = PEER_BLOCK,
+			.turns = 1,
 			.metric = ROW_TIMES,
 			.kind = {.trip = true,
 				 .block = true,
@@ -72,8 +79,9 @@ const struct row table_rows[ROWS] = {
 			.title = "Wake-up: from before the send to behind the receive, ns, p50 and "
 				 "p99",
 			.can = PEER_BLOCK,
+			.turns = TABLE_TURNS_MAX,
 			.metric = ROW_TIMES,
-			.kind = {.block = true, .idle = TABLE_IDLE, .length = TABLE_SLEEPS},
+			.kind = {.block = true, .idle = TABLE_IDLE, .length = TABLE_WAKES},
 			.lens = {8},
 		},
 	[ROW_SPARSE] =
@@ -81,6 +89,7 @@ const struct row table_rows[ROWS] = {
 			.title = "Sender of a sparse stream, the receiver waiting: ns a message "
 				 "over its own work",
 			.can = PEER_SPARSE,
+			.turns = TABLE_TURNS_MAX,
 			.metric = ROW_COST,
 			.kind = {.block = true, .work = TABLE_WORK, .length = TABLE_BURST},
 			.lens = {8, 64},

@@ -8,6 +8,7 @@
 #define TABLE_PEERS 24
 #define TABLE_OURS 5 /* the first peers */
 #define TABLE_LENGTHS 8
+#define TABLE_TURNS_MAX 4
 
 enum row_name {
 	ROW_STREAM,
@@ -29,8 +30,9 @@ enum row_metric {
 
 struct row {
 	const char *title;
-	unsigned can;  /* peers that have one of these */
-	unsigned ours; /* of ours the one that has one of these; 0: of `can` */
+	unsigned can;   /* peers that have one of these */
+	unsigned ours;  /* of ours the one that has one of these; 0: of `can` */
+	unsigned turns; /* bursts of each peer in a round: more where they differ more */
 	enum row_metric metric;
 	struct burst_kind kind;
 	size_t lens[TABLE_LENGTHS]; /* up to a 0 */
@@ -38,7 +40,7 @@ struct row {
 
 struct cell {
 	bool ran;
-	double ns, p99; /* medians over the rounds */
+	double ns, p99; /* medians over the bursts */
 };
 
 /* What came out while the processors were so far apart. */
