@@ -56,6 +56,7 @@ struct component_stats;
 /* Before any component starts. */
 void stats_init(void);
 
+/* The component's state has changed; or only what it has used, as `now` says. */
 void stats_state(const struct component *c);
 void stats_update(const struct component *c, const struct component_stats *now);
 

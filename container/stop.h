@@ -19,6 +19,7 @@ int stop_init(void);
 /* Do what is due. Returns when to look again (ns), UINT64_MAX: not before the next wake-up. */
 uint64_t stop_look(void);
 
+/* Whether the components have been asked to stop. */
 bool stop_has_begun(void);
 
 #endif

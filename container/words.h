@@ -33,6 +33,7 @@ int words_parse(const struct image *img, int count, char *const *words, struct w
  */
 int words_copy(const struct words *words, struct words *out);
 
+/* Free what words_parse has made for each component of the image. */
 void words_end(const struct image *img, struct words *out);
 
 #endif

@@ -15,10 +15,10 @@
  *   channel_close                    channel_close                   both ways
  *
  * Deadlines are absolute CLOCK_MONOTONIC times in nanoseconds. CHANNEL_FOREVER
- * waits as long as it takes, CHANNEL_NOW never waits. Once its component has been
- * asked to stop, a call that would have to wait for ever answers
- * CHANNEL_STOPPING; waits with a deadline go on. Only a call that has to
- * wait, or to wake a peer that does, makes a system call; none allocates.
+ * waits as long as it takes, CHANNEL_NOW never waits, nor does a call without a
+ * deadline. Once its component has been asked to stop, a call that would have to wait
+ * for ever answers CHANNEL_STOPPING; waits with a deadline go on. Only a call that has
+ * to wait, or to wake a peer that does, makes a system call; none allocates.
  */
 #ifndef IPC_CHANNEL_H
 #define IPC_CHANNEL_H
@@ -76,6 +76,7 @@ struct channel_stats {
  */
 struct channel *channel_open(const char *name);
 
+/* As in the manifest. The text lasts as long as the image. */
 const char *channel_name(const struct channel *ch);
 
 /* Bytes of the largest message this endpoint can send. */
@@ -85,7 +86,9 @@ size_t channel_max(const struct channel *ch);
  * Room for a message of up to len bytes (0 is a message too), in the ring
  * itself, 8-byte aligned, until channel_commit says how many of them it has
  * (at most len). The peer sees nothing before. A second reserve without a
- * commit between replaces the first.
+ * commit between replaces the first. channel_commit answers CHANNEL_OK,
+ * CHANNEL_CLOSED where the peer takes no more by now, or CHANNEL_MISUSE: nothing
+ * is reserved, or less than len.
  */
 enum channel_status channel_reserve(struct channel *ch, size_t len, uint64_t deadline, void **room);
 enum channel_status channel_commit(struct channel *ch, size_t len);
@@ -95,7 +98,8 @@ enum channel_status channel_commit(struct channel *ch, size_t len);
  * batch, which the peer sees, in order and all at once, at channel_flush, at the
  * next channel_commit or channel_send, when a reserve finds no room, or when this
  * side finishes. A component that dies before that has sent none of the batch.
- * It never wakes the peer, and a flush wakes it once.
+ * It never wakes the peer, and a flush wakes it once. Answers as channel_commit does;
+ * a flush of nothing is no misuse.
  */
 enum channel_status channel_commit_quiet(struct channel *ch, size_t len);
 enum channel_status channel_flush(struct channel *ch);
@@ -103,7 +107,8 @@ enum channel_status channel_flush(struct channel *ch);
 /*
  * The next message, in the ring itself, 8-byte aligned, until channel_release.
  * Peeking again without a release gives the same one. The peer of another
- * transport may still write to it: copy what you validate.
+ * transport may still write to it: copy what you validate. A release of nothing is
+ * CHANNEL_MISUSE.
  */
 enum channel_status channel_peek(struct channel *ch, uint64_t deadline, const void **msg,
 				 size_t *len);
@@ -118,7 +123,7 @@ struct channel_part {
 	size_t size;
 };
 
-/* Send one message, a copy of these parts one behind the other. */
+/* Send one message, a copy of these parts one behind the other; count may be 0. */
 enum channel_status channel_sendv(struct channel *ch, const struct channel_part *parts,
 				  size_t count, uint64_t deadline);
 
@@ -144,6 +149,11 @@ void channel_break(struct channel *ch);
 /* Why receiving (or, where only that is closed, sending) came to its end. */
 enum channel_reason channel_reason(const struct channel *ch);
 
+/*
+ * What passed here since this component began its life, over all connections; on an
+ * endpoint of a service (service.h), since it was given. Any thread may ask; counters
+ * that change meanwhile need not be of one moment.
+ */
 void channel_stats(const struct channel *ch, struct channel_stats *out);
 
 /* One lower-case phrase for each value. */

@@ -75,6 +75,11 @@ struct channel_reader {
 	struct channel *ch;
 };
 
+/*
+ * Never wait, and always succeed: where the side cannot be had, or is closed, the calls on
+ * the writer or reader say so. A writer that is closed flushes; what a reader still holds
+ * stays in the ring. To close twice does nothing.
+ */
 struct channel_writer channel_writer_open(struct channel *ch);
 void channel_writer_close(struct channel_writer *w);
 struct channel_reader channel_reader_open(struct channel *ch);

@@ -71,6 +71,7 @@ void channel_member_time(struct channel_member *timer, uint64_t deadline);
 /* Any thread; not at the same time as channel_member_remove, or behind it. */
 void channel_member_raise(struct channel_member *event);
 
+/* Take the member out of its set, and free it. */
 void channel_member_remove(struct channel_member *m);
 
 /*

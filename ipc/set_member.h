@@ -74,6 +74,7 @@ struct channel_member *set_look(struct channel_set *s, unsigned tries);
 /* The same until the deadline is past or the set stops. */
 enum channel_status set_wait(struct channel_set *s, uint64_t deadline, struct channel_member **m);
 
+/* Whether the set's component was asked to stop. */
 bool set_stopping(const struct channel_set *s);
 
 /* Raise the member at its deadline; no more. */

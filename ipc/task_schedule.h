@@ -49,6 +49,11 @@ struct task_scheduler {
 /* The calling thread's; NULL where it has spawned no task. */
 extern _Thread_local struct task_scheduler *task_scheduler;
 
+/*
+ * task_switch.S: leave `from`, and go on with `to`; who comes back to `from` is told whom
+ * it was that left. A new task's stack is made so that the first switch to it comes to
+ * task_begin, and that calls task_main.
+ */
 struct task *task_switch(struct task *from, struct task *to);
 void task_begin(void);
 _Noreturn void task_main(struct task *t, struct task *left);
