@@ -99,7 +99,8 @@ inline tell_member(t, k, always)
 	fi;
 	fetch_and(t, BELL, NEITHER, ignored);
 	if
-	:: (ignored & PARKED || (always)) && MUTANT != NOT_RUNG -> futex_wake(t, BELL)
+	:: (ignored & PARKED || (always) && MUTANT != ROUSED_ONCE) && MUTANT != NOT_RUNG ->
+		futex_wake(t, BELL)
 	:: else
 	fi;
 	ignored = 0
@@ -135,7 +136,7 @@ inline bury(t, k)
 	/* endpoint_rouse of the peer: bell_tell_again */
 	load(WHOM(k), before);
 	if
-	:: before && MUTANT != NOT_ROUSED -> tell_member(t, before / 16 - 1, MUTANT != ROUSED_ONCE)
+	:: before && MUTANT != NOT_ROUSED -> tell_member(t, before / 16 - 1, true)
 	:: else
 	fi;
 	before = 0

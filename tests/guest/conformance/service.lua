@@ -7,7 +7,7 @@ cores = 2
 decides = "umpire"
 
 local HERE = "../../conformance/"
-local CHANNELS = 6 -- as in component.c and run.lua
+local CHANNELS = 6 -- as in component.c, tasks.c and run.lua
 
 local sources, modules = {}, {}
 for i, file in ipairs({
