@@ -140,6 +140,8 @@ inline serve()
 			spare ? y;
 			offer(x, y)
 		:: else ->
+			/* Who may have one has it. */
+			assert(service != LISTENS || len(spare) == 0 || share[CLIENT(x)] >= EACH);
 			queue ! x;
 			blocked = blocked || MUTANT == SHARE_BLOCKS
 		fi
