@@ -16,6 +16,13 @@ return {
 			"vCPU 1 was halted for most of the wait: yes",
 			"a thread was on processors 0, 2 and 0" } },
 	}),
+	job("upcalls: each wakes its core, and one out of turn leaves no trace", {
+		image = "upcalls",
+		on = GUEST,
+		words = { "near.arg=1000" },
+		timeout = 200, -- a busy host takes long from one vCPU to the other
+		expect = { status = 0, output = { "near: 1000 rounds" } },
+	}),
 	job("threads: a thousand, and nothing left behind", {
 		image = "threads",
 		on = GUEST,

@@ -13,8 +13,9 @@
 
 struct baton {
 	uint64_t number;
-	int64_t cpu; /* ns, of the runner's thread */
-	bool kept;   /* its rounding modes, all the time */
+	int64_t cpu;  /* ns, of the runner's thread */
+	int64_t when; /* by CLOCK_MONOTONIC it had the number */
+	bool kept;    /* its rounding modes, all the time */
 };
 
 static inline int64_t relay_now(clockid_t clock)

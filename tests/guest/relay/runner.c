@@ -27,6 +27,7 @@ int main(int argc, char **argv)
 	modes = relay_modes_set(rounding(argv[2]));
 	while (channel_recv(ch, &b, sizeof(b), &len, CHANNEL_FOREVER) == CHANNEL_OK) {
 		b.number++;
+		b.when = relay_now(CLOCK_MONOTONIC);
 		b.kept = relay_modes_kept(&modes);
 		b.cpu = relay_now(CLOCK_THREAD_CPUTIME_ID);
 		if (channel_send(ch, &b, sizeof(b), CHANNEL_FOREVER) != CHANNEL_OK)
