@@ -19,6 +19,7 @@
 
 #include "container/image.h"
 #include "ipc/channel_table.h"
+#include "ipc/endpoint.h"
 #include "ipc/task_schedule.h"
 #include "tests/conformance/conformance.h"
 #include "tests/conformance/harness.h"
@@ -67,9 +68,21 @@ static void thread_enter(const struct harness *h)
 	test_component = h->self;
 }
 
+/* What a component's end would take back. */
+static void tasks_end(void)
+{
+	if (!task_scheduler)
+		return;
+	set_end(&task_scheduler->set);
+	free(task_scheduler);
+	task_scheduler = NULL;
+	endpoint_wait_as_task = NULL;
+}
+
 _Noreturn static void follower_die(const struct harness *h)
 {
 	channel_table_end(h->self, true);
+	tasks_end();
 	channel_table_begin(h->self);
 	longjmp(born, 1);
 }
@@ -114,16 +127,6 @@ static int follow(void)
 
 	setjmp(born);
 	return conform_follow(&h);
-}
-
-/* What a component's end would take back. */
-static void tasks_end(void)
-{
-	if (!task_scheduler)
-		return;
-	set_end(&task_scheduler->set);
-	free(task_scheduler);
-	task_scheduler = NULL;
 }
 
 static void *follower_thread(void *unused)

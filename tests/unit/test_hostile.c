@@ -30,7 +30,7 @@ const char *__tsan_default_suppressions(void)
 {
 	return "race:memcpy\nrace:memset\nrace:memmove\nrace:victim_given\n"
 	       "race:victim_fill\nrace:channel_writer_clear\n"
-	       "race:call_take\nrace:call_unpack\nrace:attacker_\n";
+	       "race:call_take\nrace:call_unpack\nrace:call_post\nrace:attacker_\n";
 }
 
 static uint64_t test_chance(void *from)
