@@ -82,7 +82,8 @@ static void tasks_end(void)
 _Noreturn static void follower_die(const struct harness *h)
 {
 	channel_table_end(h->self, true);
-	tasks_end();
+	if (!h->one_thread)
+		tasks_end();
 	channel_table_begin(h->self);
 	longjmp(born, 1);
 }
