@@ -87,7 +87,9 @@ enum channel_status call_start(struct call_client *c, struct call *call,
 /*
  * Wait for the reply of a call in flight. CHANNEL_AGAIN: not yet; one may wait
  * again. CHANNEL_TOO_BIG: it has call->length bytes, more than size. CHANNEL_FAILED:
- * it is text, of which reply has what fits.
+ * it is text, of which reply has what fits. While a short call waits, late replies to
+ * calls that other tasks drop stay in the ring; a server that they leave no room comes
+ * to the short one when the next call is started: give it a deadline where that may be.
  */
 enum channel_status call_wait(struct call_client *c, struct call *call, uint64_t deadline);
 
