@@ -8,7 +8,7 @@ local job, PLAIN, VARIANT = shared.job, shared.PLAIN, shared.VARIANT
 -- What a component's first thread keeps of its tasks is a leak to the sanitizer. On
 -- two cores every wait is an upcall, and the emulated host takes its time for each,
 -- so the sides take no turns there.
-local function conform(follower, what)
+local function conform(follower, what, on)
 	local leader = follower:find("tasks$") and follower or follower:match("^%a+")
 	local words = { leader .. ".arg=" .. follower }
 	if VARIANT == "address" then
@@ -19,6 +19,7 @@ local function conform(follower, what)
 	end
 	return job("conformance: " .. what, {
 		image = "conformance",
+		on = on,
 		memory = 80,
 		timeout = 200,
 		words = words,
@@ -49,7 +50,8 @@ return {
 	conform("c_lua_core", "C and Lua on one core"),
 	conform("lua_lua_cores", "Lua and Lua on two cores"),
 	conform("lua_lua_core", "Lua and Lua on one core"),
-	conform("c_tasks", "C and C, tasks of one component"),
+	-- Its tasks are what the others leave out with NO_TASKS.
+	conform("c_tasks", "C and C, tasks of one component", PLAIN),
 	conform("lua_tasks", "Lua and Lua, tasks of one component"),
 	job("sets: three peers and a timer at once", {
 		image = "sets",
