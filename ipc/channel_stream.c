@@ -99,17 +99,17 @@ static void writer_bar_once(struct channel_writer *w)
 }
 
 enum channel_status channel_writer_room_slow(struct channel_writer *w, size_t len,
-					     uint64_t deadline)
+					     uint64_t deadline, void **room)
 {
 	struct ring_sender *s = w->side;
 	enum channel_status status;
-	void *room;
 
+	*room = NULL;
 	if (!writer_is_open(w))
 		return CHANNEL_MISUSE;
 	channel_writer_flush(w);
 	writer_store(w);
-	status = channel_reserve(w->ch, len, deadline, &room);
+	status = channel_reserve(w->ch, len, deadline, room);
 	s->reserved = 0;
 	writer_load(w);
 	if (status != CHANNEL_OK)
@@ -121,6 +121,7 @@ enum channel_status channel_writer_room_slow(struct channel_writer *w, size_t le
 		/* As behind a short message that has all of it; others see to it themselves. */
 		__atomic_store_n((uint64_t *)(void *)(w->at + ring_record(len)), 0,
 				 __ATOMIC_RELAXED);
+	*room = channel_writer_give(w, len);
 	return CHANNEL_OK;
 }
 

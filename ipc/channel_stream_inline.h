@@ -14,7 +14,8 @@
  */
 #define CHANNEL_SLOW __attribute__((cold)) enum channel_status
 
-CHANNEL_SLOW channel_writer_room_slow(struct channel_writer *w, size_t len, uint64_t deadline);
+CHANNEL_SLOW channel_writer_room_slow(struct channel_writer *w, size_t len, uint64_t deadline,
+				      void **room);
 CHANNEL_SLOW channel_writer_add_slow(struct channel_writer *w, size_t len);
 CHANNEL_SLOW channel_writer_commit_slow(struct channel_writer *w, size_t len);
 CHANNEL_SLOW channel_writer_publish_slow(struct channel_writer *w, uint64_t *word, uint64_t header);
@@ -92,26 +93,30 @@ CHANNEL_INLINE bool channel_writer_fits(struct channel_writer *w, size_t len)
 	return true;
 }
 
+/* Words that were 0 will be the caller's. */
+CHANNEL_INLINE void *channel_writer_give(struct channel_writer *w, size_t len)
+{
+	w->clear = w->at;
+	w->room = len + 1;
+	return w->at + RING_WORD;
+}
+
 CHANNEL_INLINE enum channel_status channel_writer_room(struct channel_writer *w, size_t len,
 						       uint64_t deadline, void **room)
 {
 	if (ring_rare(!channel_writer_fits(w, len))) {
 		struct channel_writer copy = *w;
-		enum channel_status status = channel_writer_room_slow(&copy, len, deadline);
+		void *given;
+		enum channel_status status = channel_writer_room_slow(&copy, len, deadline, &given);
 
 		*w = copy;
-		*room = NULL;
-		if (status != CHANNEL_OK)
-			return status;
-	} else {
-		if (len >= CHANNEL_SHORT)
-			channel_writer_ahead(w, len);
-		w->kept = w->clear;
+		*room = given;
+		return status;
 	}
-	/* Words that were 0 will be the caller's. */
-	w->clear = w->at;
-	w->room = len + 1;
-	*room = w->at + RING_WORD;
+	if (len >= CHANNEL_SHORT)
+		channel_writer_ahead(w, len);
+	w->kept = w->clear;
+	*room = channel_writer_give(w, len);
 	return CHANNEL_OK;
 }
 

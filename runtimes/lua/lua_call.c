@@ -126,9 +126,9 @@ static struct runtime_lua_call *call_find(const struct runtime_lua_endpoint *e, 
 {
 	struct runtime_lua_call *c;
 
-	TAILQ_FOREACH(c, &e->calls, others)
-	if (c->id == id)
-		break;
+	TAILQ_FOREACH (c, &e->calls, others)
+		if (c->id == id)
+			break;
 	return c;
 }
 
@@ -233,8 +233,10 @@ void runtime_lua_calls_leave(struct runtime_lua_endpoint *e, struct runtime_lua_
 {
 	struct runtime_lua_call *c;
 
-	TAILQ_FOREACH(c, &e->calls, others)
-	e->lost += c != e->boxed && !c->kept && !c->done;
+	TAILQ_FOREACH (c, &e->calls, others) {
+		if (c != e->boxed && !c->kept && !c->done)
+			e->lost++;
+	}
 	if (e->boxed)
 		box_drop(e, true);
 	if (next) {

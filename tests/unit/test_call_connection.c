@@ -7,7 +7,7 @@ static void an_old_request_is_not_answered_on_a_new_connection(void **state)
 	struct channel_pair *p = *state;
 	struct call_client c;
 	struct call old, call;
-	char first[8], second[8];
+	char first[8] = "", second[8] = "";
 	uint64_t ids[2];
 
 	for (unsigned boxed = 0; boxed < 2; boxed++) {

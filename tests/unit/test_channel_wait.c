@@ -16,7 +16,7 @@ static void test_nap(uint64_t ns)
 static void a_deadline_ends_the_wait_for_a_message(void **state)
 {
 	struct channel_pair *p = *state;
-	uint64_t wait = 20 * TEST_MS, deadline;
+	uint64_t wait = 20 * TEST_MS, deadline = 0;
 	struct channel_stats stats = {0};
 
 	/* On a busy machine all of it may go by before the receiver comes to sleep. */

@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-#define MARK UINT64_C(0x6d61726b6d61726b)
+#define MARK UINT64_C(6172839450617283945) /* no address */
 
 #define STRAY(before, behind)                                                                      \
 	__asm__ volatile("sub $256, %%rsp\n\t"                                                     \
