@@ -87,8 +87,8 @@ size_t channel_max(const struct channel *ch);
  * itself, 8-byte aligned, until channel_commit says how many of them it has
  * (at most len). The peer sees nothing before. A second reserve without a
  * commit between replaces the first. channel_commit answers CHANNEL_OK,
- * CHANNEL_CLOSED where the peer takes no more by now, or CHANNEL_MISUSE: nothing
- * is reserved, or less than len.
+ * CHANNEL_CLOSED where the peer takes no more by now, and may or may not have taken
+ * this one before, or CHANNEL_MISUSE: nothing is reserved, or less than len.
  */
 enum channel_status channel_reserve(struct channel *ch, size_t len, uint64_t deadline, void **room);
 enum channel_status channel_commit(struct channel *ch, size_t len);
@@ -114,7 +114,7 @@ enum channel_status channel_peek(struct channel *ch, uint64_t deadline, const vo
 				 size_t *len);
 enum channel_status channel_release(struct channel *ch);
 
-/* Send a copy of len bytes. */
+/* Send a copy of len bytes. Answers as channel_reserve and channel_commit do. */
 enum channel_status channel_send(struct channel *ch, const void *msg, size_t len,
 				 uint64_t deadline);
 
