@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "ipc/channel_parts.h"
 #include "ipc/task_schedule.h"
 
 #define CALL_REPLIES_CLOCK 1024 /* of others, between two looks at the clock */
@@ -110,32 +111,11 @@ static struct call **call_find(struct call_client *c, uint64_t id)
 	return at;
 }
 
-/* Bytes of the request; SIZE_MAX where that is no size. */
-static size_t call_size(const struct channel_part *request, size_t parts)
-{
-	size_t size = 0;
-
-	for (size_t i = 0; i < parts; i++)
-		if (__builtin_add_overflow(size, request[i].size, &size))
-			return SIZE_MAX;
-	return size;
-}
-
-static void call_gather(unsigned char *to, const struct channel_part *request, size_t parts)
-{
-	for (size_t i = 0; i < parts; i++) {
-		/* memcpy takes no NULL, not even for nothing. */
-		if (request[i].size)
-			memcpy(to, request[i].bytes, request[i].size);
-		to += request[i].size;
-	}
-}
-
 static enum channel_status call_post(struct channel *ch, uint64_t number,
 				     const struct channel_part *request, size_t parts,
 				     uint64_t deadline)
 {
-	size_t size = call_size(request, parts);
+	size_t size = channel_parts_size(request, parts);
 	enum channel_status status;
 	void *room;
 
@@ -145,7 +125,7 @@ static enum channel_status call_post(struct channel *ch, uint64_t number,
 	if (status != CHANNEL_OK)
 		return status;
 	memcpy(room, &number, sizeof(number));
-	call_gather((unsigned char *)room + sizeof(number), request, parts);
+	channel_parts_gather((unsigned char *)room + sizeof(number), request, parts);
 	return channel_commit(ch, size);
 }
 
@@ -263,11 +243,11 @@ static bool call_box(struct call_client *c, struct call *call, const struct chan
 {
 	const struct mailbox_caller *box = &c->ch->tx.call;
 	unsigned char bytes[MAILBOX_MAX];
-	size_t len = call_size(request, parts);
+	size_t len = channel_parts_size(request, parts);
 
 	if (len > MAILBOX_MAX)
 		return false;
-	call_gather(bytes, request, parts);
+	channel_parts_gather(bytes, request, parts);
 	if (mailbox_start(c->ch, bytes, len, CHANNEL_NOW) != CHANNEL_OK)
 		return false;
 	if (c->boxed && mailbox_kind(box->answer) == MAILBOX_REPLY)
