@@ -5,14 +5,11 @@
 
 struct channel_member *channel_set_reply(struct channel_set *set, struct channel *ch, void *tag)
 {
-	struct channel_member *m = channel_set_receive(set, ch, tag);
+	struct channel_member *m = set_add(set, tag, ch);
 
 	if (m) {
-		m->attempt = (struct endpoint_attempt){
-			.ch = ch,
-			.make = mailbox_attempt,
-			.calls = true,
-		};
+		m->attempt.make = mailbox_attempt;
+		m->attempt.calls = true;
 	}
 	return m;
 }

@@ -106,7 +106,7 @@ void channel_set_free(struct channel_set *set)
 	free(set);
 }
 
-static struct channel_member *set_add(struct channel_set *s, void *tag, struct channel *ch)
+struct channel_member *set_add(struct channel_set *s, void *tag, struct channel *ch)
 {
 	int err = set_grow(s, s->used + 1);
 	struct channel_member *m = err ? NULL : malloc(sizeof(*m));

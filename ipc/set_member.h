@@ -60,6 +60,12 @@ void set_end(struct channel_set *s);
 /* Have room for so many members. 0, -ENOMEM or -ENOSPC. */
 int set_grow(struct channel_set *s, unsigned members);
 
+/*
+ * A new member: of the endpoint, whose attempt is the caller's to fill in before the next
+ * look, or of none. NULL with errno ENOMEM or ENOSPC.
+ */
+struct channel_member *set_add(struct channel_set *s, void *tag, struct channel *ch);
+
 /* Room was made. The member, all but its set and slot filled in, is hot. */
 void set_join(struct channel_set *s, struct channel_member *m);
 void set_leave(struct channel_member *m);
