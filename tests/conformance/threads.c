@@ -20,7 +20,6 @@
 #include "container/image.h"
 #include "ipc/channel_table.h"
 #include "ipc/endpoint.h"
-#include "ipc/task_schedule.h"
 #include "tests/conformance/conformance.h"
 #include "tests/conformance/harness.h"
 #include "tests/unit/component_made_up.h"
@@ -68,15 +67,11 @@ static void thread_enter(const struct harness *h)
 	test_component = h->self;
 }
 
-/* What a component's end would take back. */
+/* As the container does where a thread ends and its component goes on. */
 static void tasks_end(void)
 {
-	if (!task_scheduler)
-		return;
-	set_end(&task_scheduler->set);
-	free(task_scheduler);
-	task_scheduler = NULL;
-	endpoint_wait_as_task = NULL;
+	if (endpoint_thread_ends)
+		endpoint_thread_ends();
 }
 
 _Noreturn static void follower_die(const struct harness *h)
