@@ -37,18 +37,6 @@ static inline int wait_begun(struct core *core, struct thread *self, uint64_t de
 	return self->wait_result;
 }
 
-/* As turn_block does it. */
-static __attribute__((noinline)) int wait_interrupted(struct thread *self)
-{
-	if (self->cancel(self)) {
-		self->state = THREAD_RUNNING;
-		return -EINTR;
-	}
-	schedule();
-	turn_wait_end(self);
-	return self->wait_result;
-}
-
 long direct_futex_wait(uint32_t *word, uint32_t expected, uint64_t deadline)
 {
 	struct bucket *bucket = futex_bucket(word);
@@ -66,7 +54,7 @@ long direct_futex_wait(uint32_t *word, uint32_t expected, uint64_t deadline)
 	lock_drop(&bucket->lock);
 	vector_forget(self);
 	if (rare(!turn_wait_begin(self)))
-		ret = wait_interrupted(self);
+		ret = thread_block(deadline); /* which finds the same, and ends the wait */
 	else
 		ret = wait_begun(core, self, deadline);
 	self->vector.is_dead = false;

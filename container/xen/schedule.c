@@ -21,8 +21,7 @@ static void timer_arm(struct core *core)
 
 	if (core->sleepers && core->sleepers->deadline < deadline)
 		deadline = core->sleepers->deadline;
-	/* One that should have fired may never do so: its event can be lost. */
-	if (deadline >= core->timer && core->timer > clock_now())
+	if (deadline >= core->timer)
 		return;
 	core->timer = deadline;
 	clock_timer_set(core->id, deadline);
@@ -58,20 +57,10 @@ void schedule(void)
 	turn();
 }
 
-/* The timer should have fired, and nobody has heard of it: its event is late or lost. */
-static bool timer_recover(struct core *core)
-{
-	if (core->timer == THREAD_FOREVER || core->timer > clock_now())
-		return false;
-	schedule_timer();
-	return true;
-}
-
 void schedule_kicked(void)
 {
 	struct core *core = core_self();
 
-	timer_recover(core);
 	if (core->queue_head)
 		schedule_watch(core);
 }
@@ -199,7 +188,7 @@ _Noreturn void thread_idle(void)
 		schedule();
 		/* A1: what this core did /before/ others may see it halted; see core_barrier. */
 		cpu_fence();
-		if (timer_recover(core) || !halt_allowed(core))
+		if (!halt_allowed(core))
 			continue;
 		core_halt();
 		__atomic_store_n(&core->halted, false, __ATOMIC_RELEASE);
