@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The other side of lua_call.c: requests to a function, its results as replies. An
+ * endpoint:serve: requests to a function, its results as replies. An
  * error in the function is a reply, too, and what it returns wrongly.
  */
 #include "runtimes/lua/runtime_lua_call.h"
@@ -34,19 +34,20 @@ static int request_refuse(lua_State *L)
  * are there: when memory is out, no request is lost. [-0, +4, m]
  */
 static int request_take(lua_State *L, const struct runtime_lua_endpoint *e, bool boxed,
-			const void *msg, size_t len)
+			struct runtime_lua_numbered *m)
 {
 	struct channel *ch = e->ch;
-	uint64_t number = runtime_lua_boxed_number(ch->rx.serve.word);
 
-	if (!boxed && !runtime_lua_take_number(ch, &msg, &len, CALL_NUMBER, &number))
+	if (boxed)
+		m->number = runtime_lua_boxed_number(ch->rx.serve.word);
+	else if (!runtime_lua_take_number(ch, m, CALL_NUMBER))
 		return runtime_lua_failure(L, ch, CHANNEL_CLOSED);
 	lua_pushinteger(L, e->connection);
-	lua_pushinteger(L, (lua_Integer)number);
+	lua_pushinteger(L, (lua_Integer)m->number);
 	lua_pushvalue(L, SERVE_HANDLER);
 	if (!lua_toboolean(L, SERVE_VALUES)) {
-		lua_pushlstring(L, msg, len);
-	} else if (runtime_lua_push_value(L, msg, len) == 2) {
+		lua_pushlstring(L, m->bytes, m->len);
+	} else if (runtime_lua_push_value(L, m->bytes, m->len) == 2) {
 		lua_pushcfunction(L, request_refuse);
 		lua_replace(L, SERVE_REPLY);
 		lua_pop(L, 1);
@@ -74,17 +75,16 @@ static int request_receive(lua_State *L)
 	struct runtime_lua_endpoint *e = runtime_lua_endpoint_check(L);
 	struct runtime_lua_wait w = {.deadline = CHANNEL_FOREVER, .count = 1};
 	enum channel_status status = CHANNEL_CLOSED;
+	struct runtime_lua_numbered m;
 	bool boxed, stopping = false;
-	const void *msg;
-	size_t len;
 
 	runtime_lua_turn(L, 0, serve_on);
 	while (!e->gone) {
 		runtime_lua_view_refuse(L, e);
 		status = mailbox_peek(e->ch, runtime_lua_alone() ? CHANNEL_FOREVER : CHANNEL_NOW,
-				      &boxed, &msg, &len);
+				      &boxed, &m.bytes, &m.len);
 		if (status == CHANNEL_OK)
-			return request_take(L, e, boxed, msg, len);
+			return request_take(L, e, boxed, &m);
 		if (status != CHANNEL_AGAIN || runtime_lua_wait_over(w.deadline, &stopping))
 			break;
 		w.one = (struct runtime_lua_wait_item){.kind = RUNTIME_LUA_WAIT_OTHER,
@@ -109,16 +109,14 @@ static void reply_fail(lua_State *L)
 static void reply_send(lua_State *L, lua_KFunction k)
 {
 	const struct runtime_lua_endpoint *e = lua_touserdata(L, SERVE_ENDPOINT);
-	uint64_t number = (uint64_t)lua_tointeger(L, SERVE_NUMBER);
-	size_t len;
-	const char *reply = lua_tolstring(L, SERVE_REPLY, &len);
+	struct runtime_lua_numbered m = {.number = (uint64_t)lua_tointeger(L, SERVE_NUMBER)};
 
+	m.bytes = lua_tolstring(L, SERVE_REPLY, &m.len);
 	if (lua_tointeger(L, SERVE_CONNECTION) != e->connection ||
-	    runtime_lua_send_number(L, e, number, reply, len, CHANNEL_FOREVER, k) !=
-		    CHANNEL_TOO_BIG)
+	    runtime_lua_send_number(L, e, &m, CHANNEL_FOREVER, k) != CHANNEL_TOO_BIG)
 		return;
-	lua_pushfstring(L, "the reply has %I bytes, expected at most %I", (LUAI_UACINT)len,
-			(LUAI_UACINT)(channel_max(e->ch) - sizeof(number)));
+	lua_pushfstring(L, "the reply has %I bytes, expected at most %I", (LUAI_UACINT)m.len,
+			(LUAI_UACINT)(channel_max(e->ch) - sizeof(m.number)));
 	reply_fail(L);
 	reply_send(L, k);
 }
@@ -127,14 +125,12 @@ static void reply_send(lua_State *L, lua_KFunction k)
 static bool reply_plain(lua_State *L)
 {
 	const struct runtime_lua_endpoint *e = lua_touserdata(L, SERVE_ENDPOINT);
-	uint64_t number = (uint64_t)lua_tointeger(L, SERVE_NUMBER);
 	char bytes[RUNTIME_LUA_PLAIN];
-	size_t len = 0;
+	struct runtime_lua_numbered m = {(uint64_t)lua_tointeger(L, SERVE_NUMBER), bytes, 0};
 
 	if (lua_toboolean(L, SERVE_VALUES) && lua_tointeger(L, SERVE_CONNECTION) == e->connection)
-		len = runtime_lua_encode_plain(L, SERVE_REPLY, bytes);
-	return len && runtime_lua_send_number(L, e, number, bytes, len, CHANNEL_NOW, NULL) !=
-			      CHANNEL_AGAIN;
+		m.len = runtime_lua_encode_plain(L, SERVE_REPLY, bytes);
+	return m.len && runtime_lua_send_number(L, e, &m, CHANNEL_NOW, NULL) != CHANNEL_AGAIN;
 }
 
 static int reply_on(lua_State *L, int status, lua_KContext context)

@@ -32,19 +32,25 @@ static inline uint64_t runtime_lua_boxed_number(uint64_t word)
 	return CALL_BOXED | (mailbox_number(word) & CALL_NUMBER);
 }
 
-/*
- * Send a number and bytes, in the mailbox where that waits for them; k where the
- * coroutine had to wait, with the stack as it is. [-0, +0, e]
- */
-enum channel_status runtime_lua_send_number(lua_State *L, const struct runtime_lua_endpoint *e,
-					    uint64_t number, const char *bytes, size_t len,
-					    uint64_t deadline, lua_KFunction k);
+/* A request or a reply. */
+struct runtime_lua_numbered {
+	uint64_t number; /* the call's; in a reply, CALL_FAILED if it says that the call failed */
+	const void *bytes;
+	size_t len;
+};
 
 /*
- * Take the number off a message. What has none, or other bits than `most`, does not speak of
- * calls, and breaks the channel.
+ * Send one, in the mailbox where that waits for it; k where the coroutine had to wait, with
+ * the stack as it is. [-0, +0, e]
  */
-bool runtime_lua_take_number(struct channel *ch, const void **msg, size_t *len, uint64_t most,
-			     uint64_t *number);
+enum channel_status runtime_lua_send_number(lua_State *L, const struct runtime_lua_endpoint *e,
+					    const struct runtime_lua_numbered *m, uint64_t deadline,
+					    lua_KFunction k);
+
+/*
+ * Take the number off a message, whose bytes *m has. What has none, or other bits than `most`,
+ * does not speak of calls, and breaks the channel.
+ */
+bool runtime_lua_take_number(struct channel *ch, struct runtime_lua_numbered *m, uint64_t most);
 
 #endif
