@@ -37,7 +37,6 @@ static void reply_discard(struct runtime_lua_endpoint *e, uint64_t id)
 static void reply_keep(struct runtime_lua_endpoint *e, const struct runtime_lua_numbered *reply)
 {
 	struct runtime_lua_call *c = call_find(e, reply->number & ~CALL_FAILED);
-	void *bytes;
 
 	if (!c || c->kept) {
 		reply_discard(e, reply->number & ~CALL_FAILED);
@@ -45,10 +44,10 @@ static void reply_keep(struct runtime_lua_endpoint *e, const struct runtime_lua_
 	}
 	c->kept = true;
 	runtime_lua_wait_changed();
-	bytes = malloc(reply->len + 1);
-	if (bytes)
-		memcpy(bytes, reply->bytes, reply->len);
-	c->reply = (struct runtime_lua_numbered){reply->number, bytes, reply->len};
+	c->reply = *reply;
+	c->reply.bytes = malloc(reply->len + 1);
+	if (c->reply.bytes)
+		memcpy((void *)c->reply.bytes, reply->bytes, reply->len);
 }
 
 enum channel_status runtime_lua_reply_peek(struct runtime_lua_endpoint *e, uint64_t id,

@@ -14,7 +14,11 @@
 
 #define FAILED (-1)
 
-int runtime_lua_resume(lua_State *L, lua_State *co, int count)
+/*
+ * Resume co with the count values on top of L, noting that it runs. Returns how
+ * many values it left on L instead, or FAILED with an error object there. [-count, +n, -]
+ */
+static int resume(lua_State *L, lua_State *co, int count)
 {
 	lua_State *resumer = runtime_lua_self.running;
 	int results, status;
@@ -45,10 +49,10 @@ int runtime_lua_resume(lua_State *L, lua_State *co, int count)
 /* Resume co until it yields to the program or ends; k goes on where it waits. [-count, +n, e] */
 static int resume_through(lua_State *L, lua_State *co, int count, lua_KFunction k)
 {
-	int results = runtime_lua_resume(L, co, count);
+	int results = resume(L, co, count);
 
 	while (runtime_lua_wait_below(L, co, results, 0, k))
-		results = runtime_lua_resume(L, co, 0);
+		results = resume(L, co, 0);
 	return results;
 }
 

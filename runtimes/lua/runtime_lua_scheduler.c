@@ -7,7 +7,6 @@
 #include "runtimes/lua/runtime_lua_task.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <lauxlib.h>
 
@@ -22,11 +21,7 @@
 
 /* Each component has one thread that runs Lua, so this is its component's. */
 static __thread struct {
-	/* Heads of lists, of which only the links count. */
-	struct runtime_lua_task list;     /* the tasks that have not ended, */
-	struct runtime_lua_task failed;   /* those that have failed, and nobody has joined */
-	bool orphaned;                    /* of these one was collected, */
-	char *orphan;                     /* with this report; NULL where memory was out */
+	struct runtime_lua_task list;     /* its head: the tasks that have not ended */
 	unsigned calls;                   /* to receive and send */
 	struct runtime_lua_task *current; /* NULL in the script's main part */
 	/* Of the innermost wait that could not yield, what it joins; only ever compared. */
@@ -87,47 +82,23 @@ void runtime_lua_wait_changed(void)
 	scheduler.changed = true;
 }
 
-/* What a wait is to join, or NULL. */
-static struct runtime_lua_task *wait_task(const struct runtime_lua_wait *w)
-{
-	return w->count == 1 && w->one.kind == RUNTIME_LUA_WAIT_TASK ? w->one.task : NULL;
-}
-
-/* Whether somebody waits for it, and will be told. */
-static bool task_is_joined(const struct runtime_lua_task *t)
+bool runtime_lua_task_is_joined(const struct runtime_lua_task *t)
 {
 	const struct runtime_lua_task *end = &scheduler.list;
 
 	for (const struct runtime_lua_task *other = end->prev; other && other != end;
 	     other = other->prev)
-		if (other->state == RUNTIME_LUA_TASK_WAITING && wait_task(&other->wait) == t)
+		if (other->state == RUNTIME_LUA_TASK_WAITING &&
+		    runtime_lua_wait_task(&other->wait) == t)
 			return true;
 	return scheduler.joined == t;
-}
-
-static void list_append(struct runtime_lua_task *list, struct runtime_lua_task *t)
-{
-	t->next = list;
-	t->prev = list->prev;
-	t->prev->next = t;
-	t->next->prev = t;
-}
-
-/* Off the list that it is on, if any. */
-static void list_take(struct runtime_lua_task *t)
-{
-	if (!t->prev || !t->next)
-		return;
-	t->prev->next = t->next;
-	t->next->prev = t->prev;
-	t->prev = t->next = NULL;
 }
 
 void runtime_lua_task_add(lua_State *L, struct runtime_lua_task *t)
 {
 	lua_pushvalue(L, -1);
 	lua_rawsetp(L, LUA_REGISTRYINDEX, t);
-	list_append(&scheduler.list, t);
+	runtime_lua_task_append(&scheduler.list, t);
 	runtime_lua_task_count++;
 	runtime_lua_usual = NULL;
 }
@@ -137,11 +108,8 @@ struct runtime_lua_task *runtime_lua_task_current(void)
 	return scheduler.current;
 }
 
-/*
- * Close the variables of a task that will not go on. That may wait, and so run
- * other tasks, of which it is none meanwhile: it counts as running. [-0, +0, m]
- */
-static void task_close(struct runtime_lua_task *t)
+/* That may wait, and so run other tasks, of which it is none meanwhile: it counts as running. */
+void runtime_lua_task_close(struct runtime_lua_task *t)
 {
 	struct runtime_lua_task *before = scheduler.current;
 
@@ -151,93 +119,8 @@ static void task_close(struct runtime_lua_task *t)
 	scheduler.current = before;
 }
 
-/* What a report will say, if nobody joins; and the coroutine's variables closed. [-0, +0, m] */
-static void task_failed(lua_State *L, struct runtime_lua_task *t)
-{
-	const char *message = lua_tostring(t->co, -1);
-
-	luaL_checkstack(L, 3, "traceback");
-	if (!message)
-		message =
-			lua_pushfstring(L, "error object is a %s value", luaL_typename(t->co, -1));
-	else
-		lua_pushnil(L);
-	if (!runtime_lua_is_memory_error(message)) {
-		luaL_traceback(L, t->co, message, 0);
-		t->report = strdup(lua_tostring(L, -1));
-		lua_pop(L, 1);
-	}
-	lua_pop(L, 1);
-	task_close(t);
-	t->state = RUNTIME_LUA_TASK_FAILED;
-	t->count = 1;
-}
-
-/*
- * Off the list, and in nobody's hands but the script's. Who could still join
- * what failed is known only once all garbage is gone; failures are rare. [-0, +0, m]
- */
-static void task_ended(lua_State *L, struct runtime_lua_task *t)
-{
-	list_take(t);
-	runtime_lua_task_count--;
-	if (t->state == RUNTIME_LUA_TASK_FAILED) {
-		list_append(&scheduler.failed, t);
-		t->unjoined = true;
-	}
-	lua_pushnil(L);
-	lua_rawsetp(L, LUA_REGISTRYINDEX, t);
-	if (!t->unjoined || task_is_joined(t))
-		return;
-	lua_gc(L, LUA_GCCOLLECT);
-	if (scheduler.orphaned)
-		runtime_lua_fail(scheduler.orphan);
-}
-
-void runtime_lua_task_joined(struct runtime_lua_task *t)
-{
-	if (!t->unjoined)
-		return;
-	list_take(t);
-	t->unjoined = false;
-}
-
-void runtime_lua_task_forget(struct runtime_lua_task *t)
-{
-	if (t->unjoined) {
-		/* Its report is kept for whoever runs next: this is the collector. */
-		scheduler.orphaned = true;
-		scheduler.orphan = t->report;
-		t->report = NULL;
-	} else if (t->next) {
-		runtime_lua_task_count--;
-	}
-	list_take(t);
-	free(t->report);
-	t->report = NULL;
-}
-
-void runtime_lua_task_cancel(lua_State *L, struct runtime_lua_task *t)
-{
-	const struct runtime_lua_task *joined =
-		t->state == RUNTIME_LUA_TASK_WAITING ? wait_task(&t->wait) : NULL;
-	/* It would have been told, and now perhaps nobody is: who runs next looks. */
-	bool untold = joined && joined->unjoined;
-
-	list_take(t);
-	runtime_lua_task_count--;
-	task_close(t);
-	lua_settop(t->co, 0);
-	lua_pushliteral(t->co, "cancelled");
-	t->state = RUNTIME_LUA_TASK_FAILED;
-	t->count = 1;
-	lua_pushnil(L);
-	lua_rawsetp(L, LUA_REGISTRYINDEX, t);
-	if (untold)
-		lua_gc(L, LUA_GCCOLLECT);
-}
-
-void runtime_lua_task_run(lua_State *L, struct runtime_lua_task *t)
+/* [-0, +0, m] */
+static void task_run(lua_State *L, struct runtime_lua_task *t)
 {
 	struct runtime_lua_task *before = scheduler.current;
 	lua_State *runner = runtime_lua_self.running;
@@ -251,21 +134,15 @@ void runtime_lua_task_run(lua_State *L, struct runtime_lua_task *t)
 	scheduler.current = before;
 	if (runtime_lua_self.stop_due && runner)
 		runtime_lua_stop_arm(runner);
-	t->count = 0;
-	if (status == LUA_YIELD) {
-		/* What it yields itself goes nowhere: it lets the others run. */
-		t->state = lua_touserdata(t->co, -1) == &waits ? RUNTIME_LUA_TASK_WAITING
-							       : RUNTIME_LUA_TASK_READY;
-		lua_pop(t->co, results);
+	if (status != LUA_YIELD) {
+		runtime_lua_task_end(L, t, status, results);
 		return;
 	}
-	if (status == LUA_OK) {
-		t->count = results;
-		t->state = RUNTIME_LUA_TASK_ENDED;
-	} else {
-		task_failed(L, t);
-	}
-	task_ended(L, t);
+	/* What it yields itself goes nowhere: it lets the others run. */
+	t->count = 0;
+	t->state = lua_touserdata(t->co, -1) == &waits ? RUNTIME_LUA_TASK_WAITING
+						       : RUNTIME_LUA_TASK_READY;
+	lua_pop(t->co, results);
 }
 
 /* Every task that can run, once; whether one did. [-0, +0, m] */
@@ -278,17 +155,16 @@ static bool tasks_run(lua_State *L)
 		struct runtime_lua_task *t = scheduler.list.next;
 
 		/* Whatever it does to the list, the next to run is at its head. */
-		list_take(t);
-		list_append(&scheduler.list, t);
+		runtime_lua_task_take(t);
+		runtime_lua_task_append(&scheduler.list, t);
 		if (t->state == RUNTIME_LUA_TASK_WAITING && wait_is_over(&t->wait))
 			t->state = RUNTIME_LUA_TASK_READY;
 		if (t->state != RUNTIME_LUA_TASK_READY)
 			continue;
-		runtime_lua_task_run(L, t);
+		task_run(L, t);
 		ran = true;
 	}
-	if (scheduler.orphaned)
-		runtime_lua_fail(scheduler.orphan);
+	runtime_lua_orphan_check();
 	return ran;
 }
 
@@ -321,7 +197,7 @@ static void wait_here(lua_State *L, const struct runtime_lua_wait *w)
 	const struct runtime_lua_task *before = scheduler.joined;
 
 	while (!wait_is_over(w)) {
-		scheduler.joined = wait_task(w);
+		scheduler.joined = runtime_lua_wait_task(w);
 		if (!tasks_run(L) && !wait_is_over(w))
 			task_park(L, w);
 	}
@@ -396,22 +272,16 @@ void runtime_lua_tasks_finish(lua_State *L)
 	while (runtime_lua_task_count)
 		if (!tasks_run(L) && runtime_lua_task_count)
 			task_park(L, &w);
-	if (scheduler.failed.next != &scheduler.failed)
-		runtime_lua_fail(scheduler.failed.next->report);
-	if (scheduler.orphaned)
-		runtime_lua_fail(scheduler.orphan);
+	runtime_lua_failures_check();
 }
 
 void runtime_lua_tasks_stop(void)
 {
 	scheduler.list.next = scheduler.list.prev = &scheduler.list;
-	scheduler.failed.next = scheduler.failed.prev = &scheduler.failed;
 	runtime_lua_task_count = 0;
 	runtime_lua_usual = NULL;
 	scheduler.current = NULL;
 	scheduler.joined = NULL;
-	scheduler.orphaned = false;
-	free(scheduler.orphan);
-	scheduler.orphan = NULL;
+	runtime_lua_failures_forget();
 	runtime_lua_sleep_end();
 }

@@ -100,12 +100,6 @@ static inline void runtime_lua_turn(lua_State *L, lua_KContext ctx, lua_KFunctio
 bool runtime_lua_wait_below(lua_State *L, lua_State *co, int results, lua_KContext ctx,
 			    lua_KFunction k);
 
-/*
- * Resume co with the count values on top of L, noting that it runs. Returns how
- * many values it left on L instead, or -1 with an error object there. [-count, +n, -]
- */
-int runtime_lua_resume(lua_State *L, lua_State *co, int count);
-
 /* One more to sleep for. 0, or a negative errno for runtime_lua_sleep. */
 int runtime_lua_sleep_add(const struct runtime_lua_wait *w);
 
