@@ -11,13 +11,6 @@
 #include "runtimes/lua/runtime_lua_state.h"
 #include "runtimes/lua/runtime_lua_wait.h"
 
-/* [-0, +0, m] */
-static void field_set(lua_State *L, const char *name, uint64_t value)
-{
-	lua_pushinteger(L, (lua_Integer)value);
-	lua_setfield(L, -2, name);
-}
-
 /* atoll.module(i) -> contents of the i-th module, from 1, | nil. [-0, +1, v] */
 static int atoll_module(lua_State *L)
 {
@@ -48,10 +41,10 @@ static int atoll_stats(lua_State *L)
 
 	component_stats(&s);
 	lua_createtable(L, 0, 5);
-	field_set(L, "heap_used", s.heap_used);
-	field_set(L, "heap_peak", s.heap_peak);
-	field_set(L, "heap_quota", s.heap_quota);
-	field_set(L, "restarts", s.restarts);
+	runtime_lua_counter_set(L, "heap_used", s.heap_used);
+	runtime_lua_counter_set(L, "heap_peak", s.heap_peak);
+	runtime_lua_counter_set(L, "heap_quota", s.heap_quota);
+	runtime_lua_counter_set(L, "restarts", s.restarts);
 	lua_pushnumber(L, (lua_Number)s.cpu_ns / MONOTONIC_SECOND);
 	lua_setfield(L, -2, "cpu");
 	return 1;

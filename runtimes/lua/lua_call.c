@@ -235,7 +235,5 @@ void runtime_lua_calls(lua_State *L)
 	static const luaL_Reg metamethods[] = {
 		{"__close", call_close}, {"__gc", call_close}, {NULL, NULL}};
 
-	luaL_newmetatable(L, CALL);
-	luaL_setfuncs(L, metamethods, 0);
-	lua_pop(L, 1);
+	runtime_lua_class(L, CALL, metamethods);
 }

@@ -159,8 +159,7 @@ static int endpoint_max(lua_State *L)
 	return 1;
 }
 
-/* [-0, +0, m] */
-static void field_set(lua_State *L, const char *name, uint64_t value)
+void runtime_lua_counter_set(lua_State *L, const char *name, uint64_t value)
 {
 	lua_pushinteger(L, (lua_Integer)value);
 	lua_setfield(L, -2, name);
@@ -175,13 +174,13 @@ static int endpoint_stats(lua_State *L)
 	runtime_lua_calls_settle(e);
 	channel_stats(e->ch, &s);
 	lua_createtable(L, 0, 7);
-	field_set(L, "sent", s.sent);
-	field_set(L, "sent_bytes", s.sent_bytes);
-	field_set(L, "received", s.received);
-	field_set(L, "received_bytes", s.received_bytes);
-	field_set(L, "parks", s.parks);
-	field_set(L, "bells", s.bells);
-	field_set(L, "late", e->late);
+	runtime_lua_counter_set(L, "sent", s.sent);
+	runtime_lua_counter_set(L, "sent_bytes", s.sent_bytes);
+	runtime_lua_counter_set(L, "received", s.received);
+	runtime_lua_counter_set(L, "received_bytes", s.received_bytes);
+	runtime_lua_counter_set(L, "parks", s.parks);
+	runtime_lua_counter_set(L, "bells", s.bells);
+	runtime_lua_counter_set(L, "late", e->late);
 	return 1;
 }
 
@@ -286,6 +285,24 @@ static int atoll_open(lua_State *L)
 	return 1;
 }
 
+void runtime_lua_weak_table(lua_State *L)
+{
+	lua_newtable(L);
+	lua_createtable(L, 0, 1);
+	lua_pushliteral(L, "v");
+	lua_setfield(L, -2, "__mode");
+	lua_setmetatable(L, -2);
+}
+
+void runtime_lua_class(lua_State *L, const char *name, const luaL_Reg *methods)
+{
+	luaL_newmetatable(L, name);
+	luaL_setfuncs(L, methods, 0);
+	lua_pushvalue(L, -1);
+	lua_setfield(L, -2, "__index");
+	lua_pop(L, 1);
+}
+
 static const luaL_Reg methods[] = {
 	{"send", runtime_lua_send},
 	{"recv", runtime_lua_recv},
@@ -317,15 +334,6 @@ static const luaL_Reg functions[] = {
 	{"open", atoll_open},
 	{NULL, NULL},
 };
-
-void runtime_lua_weak_table(lua_State *L)
-{
-	lua_newtable(L);
-	lua_createtable(L, 0, 1);
-	lua_pushliteral(L, "v");
-	lua_setfield(L, -2, "__mode");
-	lua_setmetatable(L, -2);
-}
 
 void runtime_lua_channels(lua_State *L)
 {

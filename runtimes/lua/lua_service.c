@@ -276,11 +276,7 @@ static const luaL_Reg functions[] = {
 
 int runtime_lua_services(lua_State *L)
 {
-	luaL_newmetatable(L, RUNTIME_LUA_SERVICE);
-	luaL_setfuncs(L, methods, 0);
-	lua_pushvalue(L, -1);
-	lua_setfield(L, -2, "__index");
-	lua_pop(L, 1);
+	runtime_lua_class(L, RUNTIME_LUA_SERVICE, methods);
 	lua_settop(L, 1);
 	runtime_lua_weak_table(L); /* the services listened on */
 	luaL_setfuncs(L, functions, 1);

@@ -250,10 +250,6 @@ static const luaL_Reg functions[] = {
 void runtime_lua_tasks(lua_State *L)
 {
 	runtime_lua_tasks_stop();
-	luaL_newmetatable(L, TASK);
-	luaL_setfuncs(L, methods, 0);
-	lua_pushvalue(L, -1);
-	lua_setfield(L, -2, "__index");
-	lua_pop(L, 1);
+	runtime_lua_class(L, TASK, methods);
 	luaL_setfuncs(L, functions, 0);
 }

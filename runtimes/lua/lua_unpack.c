@@ -31,15 +31,23 @@ static const unsigned char *bytes_take(struct reader *r, size_t count)
 	return at;
 }
 
-/* The number behind an option, or what it is without one. [-0, +0, v] */
-static size_t size_take(struct reader *r, size_t otherwise)
+/* The number behind an option, or what it is without one; beyond the limit, something beyond. */
+static size_t number_take(struct reader *r, size_t otherwise, size_t limit)
 {
-	size_t size = 0;
+	size_t number = 0;
 
 	if (*r->format < '0' || *r->format > '9')
 		return otherwise;
-	while (*r->format >= '0' && *r->format <= '9' && size <= INTEGER_WIDE)
-		size = 10 * size + (size_t)(*r->format++ - '0');
+	while (*r->format >= '0' && *r->format <= '9' && number <= limit)
+		number = 10 * number + (size_t)(*r->format++ - '0');
+	return number;
+}
+
+/* The same for the size of an integer. [-0, +0, v] */
+static size_t size_take(struct reader *r, size_t otherwise)
+{
+	size_t size = number_take(r, otherwise, INTEGER_WIDE);
+
 	if (size < 1 || size > INTEGER_WIDE)
 		luaL_error(r->L, "integral size out of limits [1,%d]", INTEGER_WIDE);
 	return size;
@@ -97,12 +105,10 @@ static void counted_push(struct reader *r, size_t size)
 /* The count of a fixed-size string. [-0, +1, v] */
 static void fixed_push(struct reader *r)
 {
-	size_t length = 0;
+	size_t length = number_take(r, SIZE_MAX, r->len);
 
-	if (*r->format < '0' || *r->format > '9')
+	if (length == SIZE_MAX)
 		luaL_error(r->L, "missing size for format option 'c'");
-	while (*r->format >= '0' && *r->format <= '9' && length <= r->len)
-		length = 10 * length + (size_t)(*r->format++ - '0');
 	lua_pushlstring(r->L, (const char *)bytes_take(r, length), length);
 }
 

@@ -142,9 +142,5 @@ static const luaL_Reg methods[] = {
 
 void runtime_lua_views(lua_State *L)
 {
-	luaL_newmetatable(L, VIEW);
-	luaL_setfuncs(L, methods, 0);
-	lua_pushvalue(L, -1);
-	lua_setfield(L, -2, "__index");
-	lua_pop(L, 1);
+	runtime_lua_class(L, VIEW, methods);
 }
