@@ -20,7 +20,7 @@ function contract:check(name)
 	return found
 end
 
--- The bytes of a message.
+-- The bytes of a message. No tail call: errors name the place two calls up.
 function contract:encode(name, fields)
 	local bytes = message.encode(self:check(name).form, fields)
 	return bytes

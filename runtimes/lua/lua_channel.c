@@ -75,25 +75,29 @@ static struct channel *channel_check(lua_State *L)
 
 int runtime_lua_failure(lua_State *L, const struct channel *ch, enum channel_status status)
 {
-	luaL_pushfail(L);
+	const char *word;
+
 	switch (status) {
 	case CHANNEL_AGAIN:
-		lua_pushliteral(L, "timeout");
-		return 2;
+		word = "timeout";
+		break;
 	case CHANNEL_CLOSED:
-		lua_pushliteral(L, "closed");
-		return 2;
+		word = "closed";
+		break;
 	case CHANNEL_TOO_BIG:
-		lua_pushliteral(L, "too big");
-		return 2;
+		word = "too big";
+		break;
 	case CHANNEL_STOPPING:
 		runtime_lua_stop_seen(L);
-		lua_pushliteral(L, "stopping");
-		return 2;
+		word = "stopping";
+		break;
 	default:
 		return luaL_error(L, "channel %s: %s", channel_name(ch),
 				  channel_status_text(status));
 	}
+	luaL_pushfail(L);
+	lua_pushstring(L, word);
+	return 2;
 }
 
 int runtime_lua_sent(lua_State *L, const struct channel *ch, enum channel_status status)

@@ -51,8 +51,7 @@ static int turn_refuse(lua_State *L)
 	return lua_error(L);
 }
 
-/* The state that the message leads to from the one that is now; nil without an order. [-0, +1, v]
- */
+/* The state that the message leads to from the present one; nil without an order. [-0, +1, v] */
 static void turn_push(lua_State *L)
 {
 	if (lua_isnil(L, ORDER_AT)) {
@@ -67,35 +66,41 @@ static void turn_push(lua_State *L)
 		turn_refuse(L);
 }
 
+/* Bytes of the message whose values are in their places. */
+static size_t message_length(lua_State *L, const struct runtime_lua_form *form)
+{
+	size_t len = form->fixed;
+
+	for (unsigned i = 0; i < form->count; i++)
+		if (form->fields[i].kind == RUNTIME_LUA_STRING)
+			len += lua_rawlen(L, VALUES_AT + (int)i);
+	return len;
+}
+
 /*
  * Whose turn it is counts when there is room, and changes as the message is sent: another
  * task may have sent meanwhile, and this one may be cancelled where it waits.
  */
-static int send_on(lua_State *L, int status, lua_KContext deadline)
+static int send_on(lua_State *L, int status, lua_KContext context)
 {
 	const struct runtime_lua_form *form = lua_touserdata(L, FORM_AT);
-	struct runtime_lua_wait w = {.deadline = (uint64_t)deadline, .count = 1};
 	const struct runtime_lua_endpoint *e = runtime_lua_endpoint_check(L);
 	enum channel_status answer;
 	bool stopping = false;
-	size_t len = form->fixed;
+	size_t len = message_length(L, form);
+	uint64_t deadline = (uint64_t)context;
 	void *room;
 
 	(void)status;
-	for (unsigned i = 0; i < form->count; i++)
-		if (form->fields[i].kind == RUNTIME_LUA_STRING)
-			len += lua_rawlen(L, VALUES_AT + (int)i);
-	w.one = (struct runtime_lua_wait_item){
-		.kind = RUNTIME_LUA_WAIT_ROOM, .ch = &e->ch, .len = len};
-	runtime_lua_turn(L, deadline, send_on);
+	runtime_lua_turn(L, context, send_on);
 	for (;;) {
 		lua_settop(L, VALUES_AT + (int)form->count - 1);
 		turn_push(L);
-		answer = channel_reserve(e->ch, len, runtime_lua_alone() ? w.deadline : CHANNEL_NOW,
+		answer = channel_reserve(e->ch, len, runtime_lua_alone() ? deadline : CHANNEL_NOW,
 					 &room);
-		if (answer != CHANNEL_AGAIN || runtime_lua_wait_over(w.deadline, &stopping))
+		if (answer != CHANNEL_AGAIN || runtime_lua_wait_over(deadline, &stopping))
 			break;
-		runtime_lua_wait(L, &w, deadline, send_on);
+		runtime_lua_wait_for(L, RUNTIME_LUA_WAIT_ROOM, &e->ch, len, deadline, send_on);
 	}
 	if (answer == CHANNEL_OK) {
 		runtime_lua_form_write(L, form, VALUES_AT, room);

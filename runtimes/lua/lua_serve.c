@@ -73,7 +73,8 @@ static bool request_is_there(const void *endpoint)
 static int request_receive(lua_State *L)
 {
 	struct runtime_lua_endpoint *e = runtime_lua_endpoint_check(L);
-	struct runtime_lua_wait w = {.deadline = CHANNEL_FOREVER, .count = 1};
+	const struct runtime_lua_wait_item item = {
+		.kind = RUNTIME_LUA_WAIT_OTHER, .ch = &e->ch, .is_over = request_is_there, .of = e};
 	enum channel_status status = CHANNEL_CLOSED;
 	struct runtime_lua_numbered m;
 	bool boxed, stopping = false;
@@ -85,13 +86,9 @@ static int request_receive(lua_State *L)
 				      &boxed, &m.bytes, &m.len);
 		if (status == CHANNEL_OK)
 			return request_take(L, e, boxed, &m);
-		if (status != CHANNEL_AGAIN || runtime_lua_wait_over(w.deadline, &stopping))
+		if (status != CHANNEL_AGAIN || runtime_lua_wait_over(CHANNEL_FOREVER, &stopping))
 			break;
-		w.one = (struct runtime_lua_wait_item){.kind = RUNTIME_LUA_WAIT_OTHER,
-						       .ch = &e->ch,
-						       .is_over = request_is_there,
-						       .of = e};
-		runtime_lua_wait(L, &w, 0, serve_on);
+		runtime_lua_wait_one(L, &item, CHANNEL_FOREVER, serve_on);
 	}
 	return runtime_lua_failure(L, e->ch, stopping ? CHANNEL_STOPPING : status);
 }

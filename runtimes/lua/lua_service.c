@@ -16,18 +16,15 @@ static int service_failure(lua_State *L, const char *name, int error)
 {
 	const char *why = "not in the manifest";
 
-	luaL_pushfail(L);
 	switch (error) {
 	case ECONNREFUSED:
+		luaL_pushfail(L);
 		lua_pushliteral(L, "refused");
 		return 2;
 	case ETIMEDOUT:
-		lua_pushliteral(L, "timeout");
-		return 2;
+		return runtime_lua_failure(L, NULL, CHANNEL_AGAIN);
 	case ESHUTDOWN:
-		runtime_lua_stop_seen(L);
-		lua_pushliteral(L, "stopping");
-		return 2;
+		return runtime_lua_failure(L, NULL, CHANNEL_STOPPING);
 	case EACCES:
 		why = "belongs to other components";
 		break;
@@ -37,6 +34,7 @@ static int service_failure(lua_State *L, const char *name, int error)
 	default:
 		break;
 	}
+	luaL_pushfail(L);
 	lua_pushfstring(L, "%s: service %s: %s", component_name(), name, why);
 	return 2;
 }
@@ -53,17 +51,15 @@ static int accept_try(lua_State *L, uint64_t deadline)
 {
 	const struct runtime_lua_service *s = service_check(L);
 	struct runtime_lua_endpoint *e = lua_touserdata(L, 2);
-	struct runtime_lua_wait w = {.deadline = deadline, .count = 1};
 	enum channel_status status = CHANNEL_CLOSED;
 	bool stopping = false;
 
-	w.one = (struct runtime_lua_wait_item){.kind = RUNTIME_LUA_WAIT_MESSAGE, .ch = &s->door};
 	while (s->service) {
 		status = service_accept(s->service, runtime_lua_alone() ? deadline : CHANNEL_NOW,
 					&e->ch);
 		if (status != CHANNEL_AGAIN || runtime_lua_wait_over(deadline, &stopping))
 			break;
-		runtime_lua_wait(L, &w, (lua_KContext)deadline, accept_on);
+		runtime_lua_wait_for(L, RUNTIME_LUA_WAIT_MESSAGE, &s->door, 0, deadline, accept_on);
 		status = CHANNEL_CLOSED; /* unless another task has left it open */
 	}
 	if (status != CHANNEL_OK)
@@ -178,14 +174,6 @@ static int atoll_listen(lua_State *L)
 
 static int connect_on(lua_State *L, int status, lua_KContext deadline);
 
-static void connect_wait(lua_State *L, uint64_t deadline, const struct runtime_lua_wait_item *item)
-{
-	struct runtime_lua_wait w = {.deadline = deadline, .count = 1};
-
-	w.one = *item;
-	runtime_lua_wait(L, &w, (lua_KContext)deadline, connect_on);
-}
-
 static bool share_is_over(const void *name)
 {
 	return service_has_share(name);
@@ -208,7 +196,7 @@ static int connect_begin(lua_State *L, uint64_t deadline, struct runtime_lua_end
 			return errno;
 		if (runtime_lua_wait_over(deadline, &stopping))
 			return stopping ? ESHUTDOWN : ETIMEDOUT;
-		connect_wait(L, deadline, &item);
+		runtime_lua_wait_one(L, &item, deadline, connect_on);
 	}
 	e->drop = service_drop_closed;
 	return 0;
@@ -218,7 +206,6 @@ static int connect_begin(lua_State *L, uint64_t deadline, struct runtime_lua_end
 static int connect_try(lua_State *L, uint64_t deadline)
 {
 	struct runtime_lua_endpoint *e = lua_touserdata(L, 2);
-	const struct runtime_lua_wait_item item = {.kind = RUNTIME_LUA_WAIT_ROOM, .ch = &e->ch};
 	int error = connect_begin(L, deadline, e);
 	enum channel_status status;
 	bool stopping = false;
@@ -231,7 +218,7 @@ static int connect_try(lua_State *L, uint64_t deadline)
 					 &room);
 		if (status != CHANNEL_AGAIN || runtime_lua_wait_over(deadline, &stopping))
 			break;
-		connect_wait(L, deadline, &item);
+		runtime_lua_wait_for(L, RUNTIME_LUA_WAIT_ROOM, &e->ch, 0, deadline, connect_on);
 	}
 	e->ch = service_connect_end(e->ch, stopping ? CHANNEL_STOPPING : status);
 	if (e->ch)

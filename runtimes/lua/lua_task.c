@@ -56,27 +56,22 @@ static int task_results(lua_State *L, struct runtime_lua_task *t)
 /* [-0, +2, m] */
 static int wait_failure(lua_State *L, bool stopping)
 {
-	luaL_pushfail(L);
-	if (stopping)
-		runtime_lua_stop_seen(L);
-	lua_pushstring(L, stopping ? "stopping" : "timeout");
-	return 2;
+	return runtime_lua_failure(L, NULL, stopping ? CHANNEL_STOPPING : CHANNEL_AGAIN);
 }
 
 static int join_on(lua_State *L, int status, lua_KContext deadline);
 
 static int join_try(lua_State *L, struct runtime_lua_task *t, uint64_t deadline)
 {
-	struct runtime_lua_wait w = {.deadline = deadline, .count = 1};
+	const struct runtime_lua_wait_item item = {.kind = RUNTIME_LUA_WAIT_TASK, .task = t};
 	bool stopping;
 
-	w.one = (struct runtime_lua_wait_item){.kind = RUNTIME_LUA_WAIT_TASK, .task = t};
 	for (;;) {
 		if (t->state >= RUNTIME_LUA_TASK_ENDED)
 			return task_results(L, t);
 		if (runtime_lua_wait_over(deadline, &stopping))
 			return wait_failure(L, stopping);
-		runtime_lua_wait(L, &w, (lua_KContext)deadline, join_on);
+		runtime_lua_wait_one(L, &item, deadline, join_on);
 	}
 }
 

@@ -162,8 +162,7 @@ static int value_write(struct buffer *b, int depth)
 	}
 }
 
-/* The value at this index, written, at first to room bytes at `first`; whether it fits. [-0, +1, v]
- */
+/* The value at this index, at first to room bytes at `first`; whether it fits. [-0, +1, v] */
 static bool encode(lua_State *L, int index, struct buffer *b, char *first, size_t room,
 		   size_t limit)
 {

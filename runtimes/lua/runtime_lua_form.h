@@ -35,8 +35,7 @@ struct runtime_lua_form {
 	struct runtime_lua_field fields[];
 };
 
-/* form(contract's name, {name, tag, fixed, fields = {...}}), as the packer writes it. [-0, +1, v]
- */
+/* form(contract's name, {name, tag, fixed, fields}), as the packer writes it. [-0, +1, v] */
 int runtime_lua_form_new(lua_State *L);
 
 /*

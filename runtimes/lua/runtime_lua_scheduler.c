@@ -216,13 +216,20 @@ void runtime_lua_wait(lua_State *L, const struct runtime_lua_wait *w, lua_KConte
 	lua_yieldk(L, 1, ctx, k);
 }
 
+void runtime_lua_wait_one(lua_State *L, const struct runtime_lua_wait_item *item, uint64_t deadline,
+			  lua_KFunction k)
+{
+	const struct runtime_lua_wait w = {.deadline = deadline, .count = 1, .one = *item};
+
+	runtime_lua_wait(L, &w, (lua_KContext)deadline, k);
+}
+
 void runtime_lua_wait_for(lua_State *L, enum runtime_lua_wait_kind kind, struct channel *const *ch,
 			  size_t len, uint64_t deadline, lua_KFunction k)
 {
-	struct runtime_lua_wait w = {.deadline = deadline, .count = 1};
+	const struct runtime_lua_wait_item item = {.kind = kind, .ch = ch, .len = len};
 
-	w.one = (struct runtime_lua_wait_item){.kind = kind, .ch = ch, .len = len};
-	runtime_lua_wait(L, &w, (lua_KContext)deadline, k);
+	runtime_lua_wait_one(L, &item, deadline, k);
 }
 
 static int yield_on(lua_State *L, int status, lua_KContext context)

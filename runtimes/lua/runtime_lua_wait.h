@@ -76,7 +76,11 @@ bool runtime_lua_item_over(const struct runtime_lua_wait_item *item);
 void runtime_lua_wait(lua_State *L, const struct runtime_lua_wait *w, lua_KContext ctx,
 		      lua_KFunction k);
 
-/* The same, for one message or room on a channel; its context is the deadline. [-0, +0, e] */
+/* The same, for one item; its context is the deadline. [-0, +0, e] */
+void runtime_lua_wait_one(lua_State *L, const struct runtime_lua_wait_item *item, uint64_t deadline,
+			  lua_KFunction k);
+
+/* The same, for a message or room on a channel. [-0, +0, e] */
 void runtime_lua_wait_for(lua_State *L, enum runtime_lua_wait_kind kind, struct channel *const *ch,
 			  size_t len, uint64_t deadline, lua_KFunction k);
 
