@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Forms of messages, and whether a table of values fits one. */
+#include <float.h>
+#include <math.h>
 #include <stdbool.h>
 #include <lauxlib.h>
 
@@ -87,6 +89,12 @@ static int message_refuse(lua_State *L, int names, const char *field)
 	return lua_error(L);
 }
 
+/* Whether the field holds it: rounded as it may be, but what is finite remains so. */
+static bool number_fits(lua_Number number, const struct runtime_lua_field *f)
+{
+	return f->size == sizeof(number) || isinf(number) || !isinf((float)number);
+}
+
 /* Whether the value on top can be this field's. [-0, +0, -] */
 static bool value_fits(lua_State *L, const struct runtime_lua_field *f)
 {
@@ -99,11 +107,33 @@ static bool value_fits(lua_State *L, const struct runtime_lua_field *f)
 		return is_integer && lua_type(L, -1) == LUA_TNUMBER && integer >= f->min &&
 		       integer <= f->max;
 	case RUNTIME_LUA_NUMBER:
-		return lua_type(L, -1) == LUA_TNUMBER;
+		return lua_type(L, -1) == LUA_TNUMBER && number_fits(lua_tonumber(L, -1), f);
 	case RUNTIME_LUA_BOOLEAN:
 		return lua_isboolean(L, -1);
 	default:
 		return lua_type(L, -1) == LUA_TSTRING && lua_rawlen(L, -1) <= (size_t)f->max;
+	}
+}
+
+/* What the field's values are. [-0, +1, m] */
+static void expected_push(lua_State *L, const struct runtime_lua_field *f)
+{
+	switch (f->kind) {
+	case RUNTIME_LUA_INTEGER:
+		lua_pushfstring(L, ", expected an integer from %I to %I", f->min, f->max);
+		break;
+	case RUNTIME_LUA_NUMBER:
+		if (f->size == sizeof(float))
+			lua_pushfstring(L, ", expected a number from %f to %f",
+					(LUAI_UACNUMBER)-FLT_MAX, (LUAI_UACNUMBER)FLT_MAX);
+		else
+			lua_pushliteral(L, ", expected a number");
+		break;
+	case RUNTIME_LUA_BOOLEAN:
+		lua_pushliteral(L, ", expected a boolean");
+		break;
+	default:
+		lua_pushfstring(L, ", expected a string of at most %I bytes", f->max);
 	}
 }
 
@@ -112,23 +142,13 @@ static int value_refuse(lua_State *L, const struct runtime_lua_field *f, int nam
 {
 	const char *field;
 
-	if (lua_type(L, -1) == LUA_TSTRING)
+	if (lua_type(L, -1) != LUA_TSTRING)
+		lua_pushfstring(L, "got %s", luaL_tolstring(L, -1, NULL));
+	else if (f->kind == RUNTIME_LUA_STRING)
 		lua_pushfstring(L, "got %I bytes", (lua_Integer)lua_rawlen(L, -1));
 	else
-		lua_pushfstring(L, "got %s", luaL_tolstring(L, -1, NULL));
-	switch (f->kind) {
-	case RUNTIME_LUA_INTEGER:
-		lua_pushfstring(L, ", expected an integer from %I to %I", f->min, f->max);
-		break;
-	case RUNTIME_LUA_NUMBER:
-		lua_pushliteral(L, ", expected a number");
-		break;
-	case RUNTIME_LUA_BOOLEAN:
-		lua_pushliteral(L, ", expected a boolean");
-		break;
-	default:
-		lua_pushfstring(L, ", expected a string of at most %I bytes", f->max);
-	}
+		lua_pushliteral(L, "got a string");
+	expected_push(L, f);
 	lua_concat(L, 2);
 	lua_rawgeti(L, names, place);
 	field = lua_tostring(L, -1);

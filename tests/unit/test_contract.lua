@@ -98,6 +98,42 @@ show(talk.send, talk, "other", {})
 	"talk: got the message other, expected one of the contract",
 })
 
+expect("a finite number that an f32 cannot hold is refused", [[
+	messages = { m = { from = "b", fields = { { "f", "f32" }, { "d", "f64" } } } },
+]], [[
+int main(void)
+{
+	struct contract c;
+	struct talk_message m;
+
+	if (!talk_open(&c))
+		return 1;
+	while (!talk_peek(&c, CHANNEL_FOREVER, &m)) {
+		printf("C: %a %a\n", m.as.m.f, m.as.m.d);
+		talk_release(&c);
+	}
+	return channel_reason(c.channel) != CHANNEL_FINISHED;
+}
+]], [[
+local talk <close> = require("talk"):open()
+local function try(f, d) print(select(2, pcall(talk.send, talk, "m", { f = f, d = d }))) end
+try(3.4028234663853e+38, 1e300) -- the limit, as messages have it
+try(-1 / 0, 1 / 0)
+try(1e-60, 5)
+try(0x1.ffffffp127, 0)
+try(-1e300, 0)
+try("1", 0)
+try(0, "1")
+]], {
+	"C: 0x1.fffffep+127 0x1.7e43c8800759cp+996", "true",
+	"C: -inf inf", "true",
+	"C: 0x0p+0 0x1.4p+2", "true",
+	"talk: message m: field f: got 3.4028235677973e+38, expected a number from -3.4028234663853e+38 to 3.4028234663853e+38",
+	"talk: message m: field f: got -1e+300, expected a number from -3.4028234663853e+38 to 3.4028234663853e+38",
+	"talk: message m: field f: got a string, expected a number from -3.4028234663853e+38 to 3.4028234663853e+38",
+	"talk: message m: field d: got a string, expected a number",
+})
+
 -- What a component in C says of bytes that the other sends as they are.
 local function broken_to_c(title, bytes, why)
 	expect(title, ORDER, [[
