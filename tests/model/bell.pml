@@ -116,16 +116,8 @@ inline disarm(t, word)
 	   if                                                                             \
 	   :: !looked && MUTANT != LOOKED_BEFORE -> looked = true /* S3 is next */        \
 	   :: else -> /* S4 */                                                            \
-		d_step {                                                                  \
-			drain(t);                                                         \
-			asleep[word] = memory[word] == armed || MUTANT == NOT_COMPARED    \
-		};                                                                        \
-		end_asleep:                                                               \
-		if                                                                        \
-		:: !asleep[word]                                                          \
-		:: asleep[word] && sleeps < SLEEPS ->                                     \
-			d_step { asleep[word] = false; sleeps++ }                         \
-		fi;                                                                       \
+		FUTEX_WAIT(t, word, memory[word] == armed || MUTANT == NOT_COMPARED,      \
+			   end_asleep);                                                   \
 		disarm(t, word);                                                          \
 		looked = false;                                                           \
 		armed = 0                                                                 \

@@ -82,3 +82,15 @@ inline futex_wake(t, word)
 {
 	d_step { drain(t); asleep[word] = false }
 }
+
+/*
+ * Sleeps if `same` holds, which compares; SLEEPS times in the caller's life, counted in
+ * its sleeps, a deadline may end that. The label is where it may stand for ever.
+ */
+#define FUTEX_WAIT(t, word, same, end_asleep)                                             \
+	d_step { drain(t); asleep[word] = same };                                         \
+	end_asleep:                                                                       \
+	if                                                                                \
+	:: !asleep[word]                                                                  \
+	:: asleep[word] && sleeps < SLEEPS -> d_step { asleep[word] = false; sleeps++ }   \
+	fi
