@@ -31,26 +31,26 @@ static void follows_anew(struct side *s)
 }
 
 /* Nobody receives what the first connection carried. */
-static void leaves_messages(struct side *s)
+static void leaves_one(struct side *s, unsigned n, size_t len)
 {
-	side_send_length(s, s->ch, 1, 50);
+	side_send_length(s, s->ch, n, len);
 	side_meet(s);
 	channel_close(s->ch);
 	side_anew(s);
 	GIVES(s, CHANNEL_AGAIN, side_look(s->ch, CHANNEL_NOW));
 	side_meet(s);
+}
+
+static void leaves_one_of_fifty(struct side *s)
+{
+	leaves_one(s, 1, 50);
 	side_send_length(s, s->ch, 2, 60);
 	side_recv_length(s, s->ch, 3, 70);
 }
 
-static void finds_none(struct side *s)
+static void leaves_one_of_twenty(struct side *s)
 {
-	side_send_length(s, s->ch, 4, 20);
-	side_meet(s);
-	channel_close(s->ch);
-	side_anew(s);
-	GIVES(s, CHANNEL_AGAIN, side_look(s->ch, CHANNEL_NOW));
-	side_meet(s);
+	leaves_one(s, 4, 20);
 	side_send_length(s, s->ch, 3, 70);
 	side_recv_length(s, s->ch, 2, 60);
 }
@@ -131,7 +131,8 @@ static void opens_with_a_message_waiting(struct side *s)
 
 const struct sentence sentences_anew[] = {
 	{"a channel closed both ways is opened again, many times", begins_anew, follows_anew, 0},
-	{"a new connection has nothing of the one before", leaves_messages, finds_none, 0},
+	{"a new connection has nothing of the one before", leaves_one_of_fifty,
+	 leaves_one_of_twenty, 0},
 	{"who opens again before its peer has let go is connecting, and its calls wait",
 	 comes_early, comes_late, NEEDS_EARLY},
 	{"who closes while connecting, and opens again, is connecting again", changes_its_mind,

@@ -3,7 +3,7 @@
 
 local atoll = require("atoll")
 local side = require("conformance.side")
-local same = side.same
+local same, fails = side.same, side.fails
 
 local FLIGHT <const> = 5 -- calls at a time
 local REPLIES_AT <const> = 1000 -- the number of the message that answers request 0
@@ -25,7 +25,7 @@ end
 -- Answer requests from 0 on, with tasks or without; each is the next one when it comes.
 local function serve(s, tasks, before)
 	local n = 0
-	local none, why = s.ch:serve(function(got)
+	fails("closed", "serve", s.ch:serve(function(got)
 		local number = n
 		n = n + 1
 		s:compare(number, number * 7 % 120, got)
@@ -33,8 +33,7 @@ local function serve(s, tasks, before)
 			before(number)
 		end
 		return s.message(REPLIES_AT + number, number * 5 % 110)
-	end, tasks)
-	same(none or why, "closed", "serve")
+	end, tasks))
 	return n
 end
 
@@ -55,13 +54,9 @@ end
 
 local function calls_many(s)
 	for n = 0, s.rounds - 1 do
-		local tasks = {}
-		for i = 0, FLIGHT - 1 do
-			tasks[i] = atoll.spawn(ask, s, FLIGHT * n + i)
-		end
-		for i = 0, FLIGHT - 1 do
-			same(select(2, tasks[i]:join()), nil, "join")
-		end
+		s:together(FLIGHT, function(i)
+			ask(s, FLIGHT * n + i - 1)
+		end)
 	end
 	s.ch:finish()
 end
@@ -94,8 +89,7 @@ end
 
 local function gives_up(s)
 	for n = 0, s.rounds - 1, 2 do
-		local none, why = s.ch:call(request(s, n), s:random(200) * 1e-6)
-		same(none or why, "timeout", "call")
+		fails("timeout", "call", s.ch:call(request(s, n), s:random(200) * 1e-6))
 		s:meet()
 		ask(s, n + 1)
 	end
@@ -114,14 +108,9 @@ local function left_alone(reason)
 	return function(s)
 		ask(s, 0)
 		ask(s, 1)
-		local tasks = {}
-		for i = 1, 2 do
-			tasks[i] = atoll.spawn(s.ch.call, s.ch, request(s, i + 1))
-		end
-		for i = 1, 2 do
-			local none, why = tasks[i]:join()
-			same(none or why, "closed", "call")
-		end
+		s:together(2, function(i)
+			fails("closed", "call", s.ch:call(request(s, i + 1)))
+		end)
 		same(s.ch:reason(), reason, "reason")
 	end
 end

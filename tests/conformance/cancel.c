@@ -186,16 +186,11 @@ static void detaches(struct side *s)
 	side_meet(s);
 }
 
-static void stands_by(struct side *s)
-{
-	side_meet(s);
-}
-
 const struct sentence sentences_cancel[] = {
 	{"a task that is cancelled waits no more, in any kind of wait", is_cancelled_everywhere,
 	 finds_nothing_lost, NEEDS_TASKS},
 	{"a task that is cancelled still does what needs no wait", is_cancelled_beside_a_message,
 	 sends_the_empty, NEEDS_TASKS},
-	{"tasks that are detached end by themselves", detaches, stands_by, NEEDS_TASKS},
+	{"tasks that are detached end by themselves", detaches, side_meet, NEEDS_TASKS},
 	{.says = NULL},
 };

@@ -5,16 +5,21 @@
 local side = require("conformance.side")
 local same, refused, unsent, cannot_send = side.same, side.refused, side.unsent, side.cannot_send
 
+local function last(n)
+	return 10 + n
+end
+
 local function send_last(s)
-	for n = 0, 2 do
-		s:send(s.ch, n, 10 + n)
-	end
+	s:send_run(3, last)
 end
 
 local function recv_last(s)
-	for n = 0, 2 do
-		s:recv(s.ch, n, 10 + n)
-	end
+	s:recv_run(3, last)
+end
+
+local function begins_again(s)
+	s.ch:close()
+	s:anew()
 end
 
 local function finishes_first(s)
@@ -70,13 +75,16 @@ local function closes(s)
 	s:meet()
 end
 
-local function is_closed_upon(s)
-	send_last(s)
-	s:meet()
-	s:meet()
-	cannot_send(s)
-	recv_last(s)
-	s:closed(s.ch, "finished")
+local function learns_that_it_is(reason)
+	return function(s)
+		send_last(s)
+		s:meet()
+		s:meet()
+		cannot_send(s)
+		recv_last(s)
+		s:closed(s.ch, reason)
+		cannot_send(s)
+	end
 end
 
 local function fills_and_closes(s)
@@ -87,8 +95,7 @@ local function fills_and_closes(s)
 end
 
 local function reads_a_full_one(s)
-	s:recv_run(s:hear(), 24)
-	s:closed(s.ch, "finished")
+	s:recv_all(s:hear(), 24)
 	s:meet()
 end
 
@@ -120,16 +127,6 @@ local function breaks(s)
 	s:meet()
 end
 
-local function is_blamed(s)
-	send_last(s)
-	s:meet()
-	s:meet()
-	cannot_send(s)
-	recv_last(s)
-	s:closed(s.ch, "protocol error")
-	cannot_send(s)
-end
-
 local function closes_too(s)
 	for _ = 1, s.rounds // 10 do
 		s:pause(50e-6)
@@ -154,8 +151,7 @@ local function ends_on_a_receiver(s)
 		takes_its_time(s, i)
 		s.ch[endings[i // 3 + 1]](s.ch)
 		s:meet()
-		s.ch:close()
-		s:anew()
+		begins_again(s)
 	end
 end
 
@@ -164,8 +160,7 @@ local function waits_for_a_message(s)
 		refused("closed", s.ch)
 		same(s.ch:reason(), reasons[i // 3 + 1], "reason")
 		s:meet()
-		s.ch:close()
-		s:anew()
+		begins_again(s)
 	end
 end
 
@@ -186,53 +181,44 @@ local function waits_for_room(s)
 		unsent("closed", s.ch, s.ch:max())
 		same(s.ch:reason(), reasons[i // 3 + 2], "reason")
 		s:meet()
-		s.ch:close()
-		s:anew()
+		begins_again(s)
 	end
 end
 
 local function begins_anew(s)
 	for life = 0, s.rounds // 10 + 1 do
-		for n = 0, life % 5 - 1 do
-			s:send(s.ch, life + n)
-		end
+		s:send_run(life % 5, nil, life)
 		s:pause(50e-6)
-		s.ch:close()
-		s:anew()
+		begins_again(s)
 		same(s.ch:reason(), "open", "reason")
 	end
 end
 
 local function follows_anew(s)
 	for life = 0, s.rounds // 10 + 1 do
-		for n = 0, life % 5 - 1 do
-			s:recv(s.ch, life + n)
-		end
+		s:recv_run(life % 5, nil, life)
 		s:closed(s.ch, "finished")
-		s.ch:close()
-		s:anew()
+		begins_again(s)
 		same(s.ch:reason(), "open", "reason")
 	end
 end
 
-local function leaves_messages(s)
-	s:send(s.ch, 1, 50)
+local function leaves_one(s, n, len)
+	s:send(s.ch, n, len)
 	s:meet()
-	s.ch:close()
-	s:anew()
-	refused("timeout", s.ch, 0)
+	begins_again(s)
+	s:none()
 	s:meet()
+end
+
+local function leaves_one_of_fifty(s)
+	leaves_one(s, 1, 50)
 	s:send(s.ch, 2, 60)
 	s:recv(s.ch, 3, 70)
 end
 
-local function finds_none(s)
-	s:send(s.ch, 4, 20)
-	s:meet()
-	s.ch:close()
-	s:anew()
-	refused("timeout", s.ch, 0)
-	s:meet()
+local function leaves_one_of_twenty(s)
+	leaves_one(s, 4, 20)
 	s:send(s.ch, 3, 70)
 	s:recv(s.ch, 2, 60)
 end
@@ -241,7 +227,7 @@ local function comes_early(s)
 	s.ch:close()
 	s:open()
 	same(s.ch:reason(), "connecting", "reason")
-	refused("timeout", s.ch, 0)
+	s:none()
 	unsent("timeout", s.ch, 1, 0)
 	refused("timeout", s.ch, 0.002)
 	s:tell(0)
@@ -266,7 +252,7 @@ local function changes_its_mind(s)
 		s.ch:close()
 		s:open()
 		same(s.ch:reason(), "connecting", "reason")
-		refused("timeout", s.ch, 0)
+		s:none()
 	end
 	s:meet()
 	s:meet()
@@ -312,7 +298,7 @@ return {
 	},
 	{
 		says = "after a close nothing passes, and what the closer had sent is read",
-		left = closes, right = is_closed_upon,
+		left = closes, right = learns_that_it_is("finished"),
 	},
 	{
 		says = "a full channel can be closed, and nothing in it is lost",
@@ -324,7 +310,7 @@ return {
 	},
 	{
 		says = "a break tells both ends of a protocol error, and what went before is read",
-		left = breaks, right = is_blamed,
+		left = breaks, right = learns_that_it_is("protocol error"),
 	},
 	{ says = "both ends may close at once", left = closes_too, right = closes_too },
 	{
@@ -336,7 +322,7 @@ return {
 		left = ends_on_a_sender, right = waits_for_room,
 	},
 	{ says = "a channel closed both ways is opened again, many times", left = begins_anew, right = follows_anew },
-	{ says = "a new connection has nothing of the one before", left = leaves_messages, right = finds_none },
+	{ says = "a new connection has nothing of the one before", left = leaves_one_of_fifty, right = leaves_one_of_twenty },
 	{
 		says = "who opens again before its peer has let go is connecting, and its calls wait",
 		left = comes_early, right = comes_late, early = true,

@@ -3,7 +3,7 @@
 
 local atoll = require("atoll")
 local side = require("conformance.side")
-local same, refused = side.same, side.refused
+local same = side.same
 
 -- A value of any kind, the same for the same numbers.
 local function value(s, depth)
@@ -68,8 +68,7 @@ local function receives_values(s)
 		assert(equal(got, value(s, 3)), "value " .. n)
 	end
 	same(select("#", s.ch:recv_value()), 1, "answers for nil")
-	local none, why = s.ch:recv_value()
-	same(none or why, "malformed", "recv_value")
+	side.fails("malformed", "recv_value", s.ch:recv_value())
 	s:closed(s.ch, "finished")
 end
 
@@ -94,8 +93,7 @@ local function reads_in_views(s)
 end
 
 local function sends_for_loops(s)
-	s:send_run(s.rounds)
-	s.ch:finish()
+	s:send_all(s.rounds)
 	s:send(s.more[1], 1, 10)
 	s.more[1]:close()
 	s:send(s.more[2], 2, 20)
@@ -187,7 +185,7 @@ end
 
 local function gets_what_was_right(s)
 	s:recv(s.ch, 1, 30)
-	refused("timeout", s.ch, 0)
+	s:none()
 end
 
 -- The clock says when to send; so it runs while the generator waits.
@@ -215,10 +213,9 @@ end
 
 local function sends_when_told(s)
 	s:hear()
-	for n = 0, 19 do
-		s:send(s.ch, n, n % 50)
-	end
-	s.ch:finish()
+	s:send_all(20, function(n)
+		return n % 50
+	end)
 end
 
 local function selects_tasks(s)

@@ -3,17 +3,7 @@
 -- order.c, bounds.c and pressure.c, as far as Lua has the verbs; a part may play with one in C.
 
 local side = require("conformance.side")
-local same, refused, unsent = side.same, side.refused, side.unsent
-
-local function sends_all(s)
-	s:send_run(s:many())
-	s.ch:finish()
-end
-
-local function receives_all(s)
-	s:recv_run(s:many())
-	s:closed(s.ch, "finished")
-end
+local same, unsent = side.same, side.unsent
 
 local function talks_both_ways(s)
 	local out, inward, all = 0, 0, 2 * s.rounds
@@ -37,26 +27,19 @@ local function talks_both_ways(s)
 		end
 	end
 	s:meet()
-	refused("timeout", s.ch, 0)
+	s:none()
 end
 
 local function sends_the_empty(s)
-	for _ = 1, s.rounds + 2 do
-		s:send(s.ch, 0, 0)
-	end
-	s.ch:finish()
+	s:send_all(s.rounds + 2, 0)
 end
 
 local function counts_the_empty(s)
-	for _ = 1, s.rounds + 2 do
-		s:recv(s.ch, 0, 0)
-	end
-	s:closed(s.ch, "finished")
+	s:recv_all(s.rounds + 2, 0)
 end
 
 local function receives_wholes(s)
-	s:recv_run(s.rounds)
-	s:closed(s.ch, "finished")
+	s:recv_all(s.rounds)
 end
 
 local function sends_the_largest(s)
@@ -85,16 +68,16 @@ local function receives_the_rest(s)
 end
 
 local function sends_some(s)
-	for n = 1, s.rounds - 1 do
-		s:send(s.ch, n)
-	end
+	s:send_run(s.rounds - 1, nil, 1)
+end
+
+local function short(n)
+	return n % 9
 end
 
 local function sends_small_then_large(s)
 	for i = 0, s.rounds - 1 do
-		for n = 0, i * 7 % 64 - 1 do
-			s:send(s.ch, n, n % 9)
-		end
+		s:send_run(i * 7 % 64, short)
 		s:meet()
 		assert(s.ch:send(s.message(i, s.ch:max() - i % 8), s.PATIENCE))
 		s:meet()
@@ -103,10 +86,8 @@ end
 
 local function receives_small_then_large(s)
 	for i = 0, s.rounds - 1 do
-		for n = 0, i * 7 % 64 - 1 do
-			s:recv(s.ch, n, n % 9)
-		end
-		refused("timeout", s.ch, 0)
+		s:recv_run(i * 7 % 64, short)
+		s:none()
 		s:meet()
 		s:meet()
 		s:recv(s.ch, i, s.ch:max() - i % 8)
@@ -131,49 +112,50 @@ local function empties(s)
 		local sent = s:hear()
 		s:meet()
 		s:recv_run(sent, len)
-		refused("timeout", s.ch, 0)
+		s:none()
 		s:meet()
 	end
 end
 
-local function large(s, n)
-	return s.ch:max() // 2 + n % 64
+-- Lengths of messages of which two do not fit.
+local function large(s)
+	local half = s.ch:max() // 2
+	return function(n)
+		return half + n % 64
+	end
 end
 
 local function sends_more_than_fits(s)
-	for n = 0, s.rounds - 1 do
-		s:send(s.ch, n, large(s, n))
-	end
+	s:send_run(s.rounds, large(s))
 	s:meet()
 end
 
 local function takes_its_time(s)
+	local len = large(s)
 	for n = 0, s.rounds - 1 do
 		s:pause(200e-6)
-		s:recv(s.ch, n, large(s, n))
+		s:recv(s.ch, n, len(n))
 	end
-	refused("timeout", s.ch, 0)
+	s:none()
 	s:meet()
 end
 
 local function tops_up(s)
 	local n = s:fill(s.ch, 40)
 	s:tell(n)
-	for i = n, 2 * n - 1 do
-		s:send(s.ch, i, 40)
-	end
+	s:send_run(n, 40, n)
 	s:meet()
 end
 
 local function takes_as_many_again(s)
 	local n = s:hear()
 	s:recv_run(2 * n, 40)
-	refused("timeout", s.ch, 0)
+	s:none()
 	s:meet()
 end
 
 return {
-	{ says = "messages of every length arrive whole, once and in order", left = sends_all, right = receives_all },
+	{ says = "messages of every length arrive whole, once and in order", left = side.send_all, right = side.recv_all },
 	{ says = "both directions carry messages at the same time", left = talks_both_ways, right = talks_both_ways },
 	{ says = "a message may have no bytes", left = sends_the_empty, right = counts_the_empty },
 	{ says = "the parts of a message arrive as one", right = receives_wholes },

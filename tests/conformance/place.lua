@@ -5,31 +5,20 @@
 local side = require("conformance.side")
 local refused = side.refused
 
-local function sends_all(s)
-	s:send_run(s:many())
-	s.ch:finish()
-end
-
-local function receives_all(s)
-	s:recv_run(s:many())
-	s:closed(s.ch, "finished")
-end
-
 local function receives_wholes(s)
-	s:recv_run(s.rounds)
-	s:closed(s.ch, "finished")
+	s:recv_all(s.rounds)
 end
 
 local function sees_no_drafts(s)
 	for _ = 1, 2 do
 		s:meet()
-		refused("timeout", s.ch, 0)
+		s:none()
 		refused("timeout", s.ch, 0.001)
 		s:meet()
 	end
 	s:recv(s.ch, 0, 5)
 	s:meet()
-	refused("timeout", s.ch, 0)
+	s:none()
 end
 
 local function holds_a_message(s)
@@ -40,9 +29,7 @@ local function holds_a_message(s)
 		s:compare(0, s.ch:max() // 4, tostring(view))
 	end
 	s:tell(0)
-	for i = 1, s:hear() do
-		s:recv(s.ch, i, 16)
-	end
+	s:recv_run(s:hear(), 16, 1)
 end
 
 local function presses_on(s)
@@ -60,19 +47,19 @@ end
 local function receives_one_of_three(s)
 	s:recv(s.ch, 0, 3)
 	s:meet()
-	refused("timeout", s.ch, 0)
+	s:none()
 end
 
 local function sees_all_or_nothing(s)
 	for k = 1, 10 do
 		s:meet()
-		refused("timeout", s.ch, 0)
+		s:none()
 		refused("timeout", s.ch, 100e-6)
 		s:meet()
 		for n = 0, k - 1 do
 			s:compare(n, n, assert(s.ch:recv(n > 0 and 0 or nil)))
 		end
-		refused("timeout", s.ch, 0)
+		s:none()
 		s:meet()
 	end
 end
@@ -90,12 +77,10 @@ end
 local function receives_more_than_fits(s)
 	local count = s:hear()
 	s:recv_run(count, 40)
-	refused("timeout", s.ch, 0)
+	s:none()
 	s:meet()
-	for n = count, 4 * count - 1 do
-		s:recv(s.ch, n, 40)
-	end
-	refused("timeout", s.ch, 0)
+	s:recv_run(3 * count, 40, count)
+	s:none()
 	s:meet()
 end
 
@@ -108,22 +93,21 @@ local function sleeps_till_the_flush(s)
 end
 
 local function receives_short_ones(s)
-	for n = 0, s:many() - 1 do
-		s:recv(s.ch, n, n % 9)
-	end
-	s:closed(s.ch, "finished")
+	s:recv_all(nil, function(n)
+		return n % 9
+	end)
 end
 
 local function sees_added(s)
 	for i = 0, 2 do
 		s:meet()
-		refused("timeout", s.ch, 0)
+		s:none()
 		s:meet()
 		for n = 0, i == 1 and 1 or 0 do
 			s:recv(s.ch, n, n)
 		end
 		s:meet()
-		refused("timeout", s.ch, 0)
+		s:none()
 	end
 end
 
@@ -147,9 +131,9 @@ return {
 	{ says = "what is sent behind a batch, and the finish, show it too", right = receives_batches },
 	{ says = "a batch that finds no room is shown, and goes on", right = receives_more_than_fits },
 	{ says = "a batch wakes nobody, and its flush wakes the receiver once", right = sleeps_till_the_flush },
-	{ says = "what a writer writes is received like any message", right = receives_all },
+	{ says = "what a writer writes is received like any message", right = side.recv_all },
 	{ says = "what is written behind a message, in its room, is no message", right = receives_short_ones },
-	{ says = "what is sent in any way a reader reads", left = sends_all },
+	{ says = "what is sent in any way a reader reads", left = side.send_all },
 	{ says = "what a writer adds is seen with the next flush, commit or close", right = sees_added },
 	{ says = "streams used out of turn are misuse, and change nothing", right = receives_one_of_three },
 	{ says = "a batch and a writer exclude each other", right = receives_what_was_right },

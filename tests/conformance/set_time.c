@@ -15,11 +15,6 @@ struct timer {
 	unsigned reported;
 };
 
-static void stands_by(struct side *s)
-{
-	side_meet(s);
-}
-
 static void expect_report(struct side *s, struct channel_set *set, const void *wanted)
 {
 	void *tag = NULL;
@@ -172,9 +167,9 @@ static void serves_all_kinds(struct side *s)
 }
 
 const struct sentence sentences_set_time[] = {
-	{"a timer is reported once, and never early", stands_by, sets_timers, NEEDS_SET},
-	{"a timer can be moved, put off and removed", stands_by, moves_timers, NEEDS_SET},
-	{"an event is reported once, however often it was raised, and by whom", stands_by,
+	{"a timer is reported once, and never early", side_meet, sets_timers, NEEDS_SET},
+	{"a timer can be moved, put off and removed", side_meet, moves_timers, NEEDS_SET},
+	{"an event is reported once, however often it was raised, and by whom", side_meet,
 	 raises_events, NEEDS_SET},
 	{"timers, events and messages wait beside each other", sends_beside_timers,
 	 serves_all_kinds, NEEDS_SET},

@@ -66,13 +66,31 @@ function side.message(n, len)
 	return pattern:sub(at + 1, at + len)
 end
 
+-- The place is the part's, whatever of this file it called.
+local function wrong(message)
+	local here, level = debug.getinfo(1, "S").source, 1
+	local at
+	repeat
+		level = level + 1
+		at = debug.getinfo(level, "S")
+	until not at or at.what ~= "C" and at.source ~= here
+	error(message, level)
+end
+
 local function same(a, b, what)
 	if a ~= b then
-		error(("%s: got %s, expected %s"):format(what, a, b), 3)
+		wrong(("%s: got %s, expected %s"):format(what, a, b))
 	end
 end
 
 side.same = same
+
+-- A call of `what` answered nil and this word.
+local function fails(word, what, answer, why)
+	same(answer and "an answer" or why, word, what)
+end
+
+side.fails = fails
 
 function side:send(ch, n, len)
 	local ok, why = ch:send(self.message(n, len or self:length(n)))
@@ -82,7 +100,7 @@ end
 function side:compare(n, wanted, message)
 	same(#message, wanted, "length of message " .. n)
 	if message ~= self.message(n, wanted) then
-		error(("message %d, of %d bytes, is another one"):format(n, wanted), 2)
+		wrong(("message %d, of %d bytes, is another one"):format(n, wanted))
 	end
 end
 
@@ -100,47 +118,79 @@ function side:recv(ch, n, len)
 	end
 end
 
--- Messages 0 to count - 1 of the channel, each of len bytes or of its own length.
-function side:send_run(count, len)
-	for n = 0, count - 1 do
-		self:send(self.ch, n, len)
+-- `count` (many) messages of the channel, from number `first` (0) on, each of so many
+-- bytes: a number, a function of the message's number, or none: its own length.
+local function run(self, verb, count, len, first)
+	first = first or 0
+	for n = first, first + (count or self:many()) - 1 do
+		verb(self, self.ch, n, type(len) == "function" and len(n) or len)
 	end
 end
 
-function side:recv_run(count, len)
-	for n = 0, count - 1 do
-		self:recv(self.ch, n, len)
-	end
+function side:send_run(...)
+	run(self, self.send, ...)
+end
+
+function side:recv_run(...)
+	run(self, self.recv, ...)
+end
+
+-- The same, and nothing else ever.
+function side:send_all(...)
+	self:send_run(...)
+	self.ch:finish()
+end
+
+function side:recv_all(...)
+	self:recv_run(...)
+	self:closed(self.ch, "finished")
 end
 
 -- A send of so many bytes is answered with this word.
 function side.unsent(word, ch, len, timeout)
-	local ok, why = ch:send(("x"):rep(len), timeout)
-	same(ok and "sent" or why, word, "send")
+	fails(word, "send", ch:send(("x"):rep(len), timeout))
 end
 
 -- A receive answers with this word.
 function side.refused(word, ch, timeout)
-	local message, why = ch:recv(timeout)
-	same(message and "a message" or why, word, "recv")
+	fails(word, "recv", ch:recv(timeout))
+end
+
+-- There is no message.
+function side:none()
+	self.refused("timeout", self.ch, 0)
 end
 
 -- Sends are refused, whatever the deadline.
 function side.cannot_send(s)
 	for _, timeout in ipairs({ 0, 1e9 }) do
-		local ok, why = s.ch:send("x", timeout)
-		same(ok or why, "closed", "send")
-		ok, why = s.ch:send_value({}, timeout)
-		same(ok or why, "closed", "send_value")
+		fails("closed", "send", s.ch:send("x", timeout))
+		fails("closed", "send_value", s.ch:send_value({}, timeout))
 	end
 end
 
--- f(timeout) answers nil and "timeout", and not before that.
-function side.expect_past(f, timeout)
-	local before = atoll.now()
-	local ok, why = f(timeout)
-	same(ok and "an answer" or why, "timeout", "wait")
+-- f(..., timeout) answers nil and "timeout", and not before that.
+function side.expect_past(timeout, f, ...)
+	local before, words = atoll.now(), { ... }
+	words[#words + 1] = timeout
+	fails("timeout", "wait", f(table.unpack(words)))
 	assert(atoll.now() - before >= timeout, "early")
+end
+
+-- f(1) to f(count), a task each; none may fail.
+function side:together(count, f)
+	local tasks = {}
+	for i = 1, count do
+		tasks[i] = atoll.spawn(f, i)
+	end
+	local why
+	for i = 1, count do
+		local _, failed = tasks[i]:join(self.PATIENCE)
+		why = why or failed
+	end
+	if why then
+		error(why, 0)
+	end
 end
 
 function side:fill(ch, len)
@@ -205,7 +255,7 @@ function side:meet()
 	self:say("meet")
 	local words = self:attend()
 	if words ~= "meet" then
-		error("instead of meeting: " .. (words or self.peer), 2)
+		wrong("instead of meeting: " .. (words or self.peer))
 	end
 end
 
@@ -214,7 +264,7 @@ function side:tell(number)
 end
 
 function side:hear()
-	return tonumber(self:attend()) or error(self.peer, 2)
+	return tonumber(self:attend()) or wrong(self.peer)
 end
 
 function side:open()

@@ -3,7 +3,7 @@
 
 local atoll = require("atoll")
 local side = require("conformance.side")
-local same, expect_past = side.same, side.expect_past
+local same, fails, expect_past = side.same, side.fails, side.expect_past
 
 local function waits_and_goes_on(s)
 	for i = 0, s.rounds // 10 - 1 do
@@ -24,8 +24,7 @@ local function waits_and_goes_on(s)
 		same(turns, 20, "turns")
 		same(waiter:status(), "waiting", "status")
 		s:meet()
-		local _, why = waiter:join(s.PATIENCE)
-		same(why, nil, "join")
+		same(select(2, waiter:join(s.PATIENCE)), nil, "join")
 		same(waiter:status(), "ended", "status")
 	end
 end
@@ -38,32 +37,21 @@ local function sends_when_asked(s)
 	end
 end
 
--- Run f in a task for each of the further channels, and join them all.
-local function everywhere(s, f)
-	local tasks = {}
-	for i, ch in ipairs(s.more) do
-		tasks[i] = atoll.spawn(f, ch)
-	end
-	for _, task in ipairs(tasks) do
-		local count, why = task:join(s.PATIENCE)
-		same(count or why, s.rounds // 4, "messages")
-	end
-end
-
 local function echoes_everywhere(s)
-	everywhere(s, function(ch)
-		local count = 0
+	s:together(#s.more, function(i)
+		local ch, count = s.more[i], 0
 		for message in ch:messages() do
 			assert(ch:send(message))
 			count = count + 1
 		end
 		ch:finish()
-		return count
+		same(count, s.rounds // 4, "messages")
 	end)
 end
 
 local function calls_everywhere(s)
-	everywhere(s, function(ch)
+	s:together(#s.more, function(i)
+		local ch = s.more[i]
 		for n = 0, s.rounds // 4 - 1 do
 			if n % 4 == 0 then
 				atoll.sleep(s:random(200) / 1e6)
@@ -72,59 +60,43 @@ local function calls_everywhere(s)
 			s:compare(n, n % 64, assert(ch:recv()))
 		end
 		ch:finish()
-		return s.rounds // 4
 	end)
 end
 
 local function talks_with_two_tasks(s)
 	local len = s.ch:max() // 2
-	local sender = atoll.spawn(function()
-		s:send_run(s.rounds // 2, len)
-		return true
-	end)
+	local sender = atoll.spawn(s.send_run, s, s.rounds // 2, len)
 	for n = 0, s.rounds // 2 - 1 do
 		if s:random(8) == 0 then
 			atoll.sleep(s:random(100) / 1e6)
 		end
 		s:recv(s.ch, n, len)
 	end
-	assert(sender:join(s.PATIENCE))
+	same(select(2, sender:join(s.PATIENCE)), nil, "join")
 	s:meet()
 end
 
 local function sleep_beside_each_other(s)
-	local begin, tasks = atoll.now(), {}
-	for i = 1, 4 do
-		tasks[i] = atoll.spawn(function()
-			local seconds = (5 - i) * 0.003
-			atoll.sleep(seconds)
-			assert(atoll.now() - begin >= seconds, "early")
-			return true
-		end)
-	end
-	for i = 1, 4 do
-		assert(tasks[i]:join(s.PATIENCE))
-	end
+	local begin = atoll.now()
+	s:together(4, function(i)
+		local seconds = (5 - i) * 0.003
+		atoll.sleep(seconds)
+		assert(atoll.now() - begin >= seconds, "early")
+	end)
 	s:meet()
 end
 
 local function joins_in_every_way(s)
 	local waiter = atoll.spawn(s.recv, s, s.ch, 5)
-	local none, why = waiter:join(0)
-	same(none or why, "timeout", "join")
-	expect_past(function(timeout)
-		return waiter:join(timeout)
-	end, 0.002)
-	assert(not pcall(function()
-		atoll.spawn(function()
-			error("wanted", 0)
-		end):join()
-		error()
-	end))
+	fails("timeout", "join", waiter:join(0))
+	expect_past(0.002, waiter.join, waiter)
+	local function fail()
+		error("wanted", 0)
+	end
+	fails("wanted", "join", atoll.spawn(fail):join())
 	s:meet()
 	same(select(2, waiter:join(s.PATIENCE)), nil, "join")
-	none, why = atoll.spawn(error, "wanted", 0):join()
-	same(none or why, "wanted", "join")
+	fails("wanted", "join", atoll.spawn(error, "wanted", 0):join())
 end
 
 local function sends_five(s)
@@ -134,48 +106,25 @@ end
 
 local function tasks_have_deadlines(s)
 	for _ = 1, s.rounds // 10 do
-		local tasks = {}
-		for i = 1, 4 do
-			tasks[i] = atoll.spawn(function(timeout)
-				expect_past(function()
-					return s.more[i]:recv(timeout)
-				end, timeout)
-				return true
-			end, s:random(2000) / 1e6)
-		end
-		for i = 1, 4 do
-			assert(tasks[i]:join(s.PATIENCE))
-		end
+		s:together(4, function(i)
+			expect_past(s:random(2000) / 1e6, s.more[i].recv, s.more[i])
+		end)
 	end
 	s:meet()
 end
 
 local waits = {
-	function(s)
-		return s.ch:recv()
-	end,
-	function(s)
-		return s.ch:recv(s.PATIENCE)
-	end,
-	function(s)
-		return s.ch:recv_value()
-	end,
+	function(s) return s.ch:recv() end,
+	function(s) return s.ch:recv(s.PATIENCE) end,
+	function(s) return s.ch:recv_value() end,
 	function(s)
 		local view <close> = s.ch:view()
 		return view
 	end,
-	function(s)
-		return s.ch:send(("x"):rep(s.ch:max()))
-	end,
-	function(s)
-		return s.ch:send_value(("x"):rep(s.ch:max() - 10))
-	end,
-	function(s)
-		return atoll.select({ s.ch, s.more[1] })
-	end,
-	function(s)
-		return atoll.sleep(s.PATIENCE)
-	end,
+	function(s) return s.ch:send(("x"):rep(s.ch:max())) end,
+	function(s) return s.ch:send_value(("x"):rep(s.ch:max() - 10)) end,
+	function(s) return atoll.select({ s.ch, s.more[1] }) end,
+	function(s) return atoll.sleep(s.PATIENCE) end,
 	function()
 		local sleeper <const> = atoll.spawn(atoll.sleep, side.PATIENCE)
 		local guard <close> = setmetatable({}, { __close = function()
@@ -203,8 +152,7 @@ local function is_cancelled_everywhere(s)
 		until task:status() ~= "ready"
 		same(task:status(), "waiting", "status")
 		assert(task:cancel() and closed)
-		local none, why = task:join(s.PATIENCE)
-		same(none or why, "cancelled", "join")
+		fails("cancelled", "join", task:join(s.PATIENCE))
 		assert(not task:cancel())
 	end
 	s:tell(sent)

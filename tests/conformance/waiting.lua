@@ -4,7 +4,7 @@
 
 local atoll = require("atoll")
 local side = require("conformance.side")
-local same, refused, expect_past = side.same, side.refused, side.expect_past
+local same, fails, refused, expect_past = side.same, side.fails, side.refused, side.expect_past
 
 local function meets(s)
 	s:meet()
@@ -19,13 +19,9 @@ local function waits_in_vain(s)
 	s:meet()
 	for _ = 1, s.rounds // 5 + 3 do
 		for _, verb in ipairs({ "recv", "view", "recv_value" }) do
-			expect_past(function(timeout)
-				return s.ch[verb](s.ch, timeout)
-			end, soon(s))
+			expect_past(soon(s), s.ch[verb], s.ch)
 		end
-		expect_past(function(timeout)
-			return atoll.select({ s.ch, s.more[1] }, timeout)
-		end, soon(s))
+		expect_past(soon(s), atoll.select, { s.ch, s.more[1] })
 	end
 	s:meet()
 end
@@ -35,12 +31,8 @@ local function wants_room_in_vain(s)
 	s:fill(s.ch, s.ch:max())
 	s:meet()
 	for _ = 1, s.rounds // 5 + 3 do
-		expect_past(function(timeout)
-			return s.ch:send(text, timeout)
-		end, soon(s))
-		expect_past(function(timeout)
-			return s.ch:send_value(text:sub(1, -10), timeout)
-		end, soon(s))
+		expect_past(soon(s), s.ch.send, s.ch, text)
+		expect_past(soon(s), s.ch.send_value, s.ch, text:sub(1, -10))
 	end
 	s:meet()
 end
@@ -50,21 +42,16 @@ local function asks_without_waiting(s)
 	local text, parks = ("x"):rep(s.ch:max()), s.ch:stats().parks
 	for i = 1, s.rounds do
 		refused("timeout", s.ch, i % 2 == 0 and 0 or -i)
-		local ok, why = s.ch:send(text, 0)
-		same(ok or why, "timeout", "send")
+		fails("timeout", "send", s.ch:send(text, 0))
 	end
 	same(s.ch:stats().parks, parks, "parks")
 	s:meet()
 end
 
-local function stands_by(s)
-	s:meet()
-end
-
 local function sends_ahead(s)
-	for n = 0, 2 do
-		s:send(s.ch, n, n)
-	end
+	s:send_run(3, function(n)
+		return n
+	end)
 	s:meet()
 end
 
@@ -73,7 +60,7 @@ local function takes_what_is_there(s)
 	for n, timeout in ipairs({ 0, -1, 1e9 }) do
 		s:compare(n - 1, n - 1, assert(s.ch:recv(timeout)))
 	end
-	refused("timeout", s.ch, 0)
+	s:none()
 end
 
 local function sends_in_time(s)
@@ -189,11 +176,8 @@ local function all_of(s)
 end
 
 local function expect_nothing(s)
-	local none, why = atoll.select(all_of(s), 0)
-	same(none and "an entry" or why, "timeout", "select")
-	expect_past(function(timeout)
-		return atoll.select(all_of(s), timeout)
-	end, 500e-6)
+	fails("timeout", "select", atoll.select(all_of(s), 0))
+	expect_past(500e-6, atoll.select, all_of(s))
 end
 
 local function sends_here_and_there(s)
@@ -307,7 +291,7 @@ local function gives_room(s)
 		local count = s:hear()
 		s:dawdle()
 		s:recv_run(count, s.ch:max())
-		refused("timeout", s.ch, 0)
+		s:none()
 		s:meet()
 	end
 	s:meet()
@@ -337,9 +321,7 @@ end
 local function is_told_of_ends(s)
 	for i = 1, 3 do
 		local list = { s.more[i], s.more[4] }
-		expect_past(function(timeout)
-			return atoll.select(list, timeout)
-		end, 200e-6)
+		expect_past(200e-6, atoll.select, list)
 		s:meet()
 		assert(rawequal(atoll.select(list), s.more[i]))
 		s:closed(s.more[i], i < 3 and "finished" or "protocol error")
@@ -355,12 +337,10 @@ local function sends_beside_timers(s)
 	s:meet()
 end
 
--- Tasks.
-
 return {
 	{ says = "no wait for a message ends before its deadline", left = waits_in_vain, right = meets },
 	{ says = "no wait for room ends before its deadline", left = wants_room_in_vain, right = meets },
-	{ says = "NOW never waits, and a deadline past not for long", left = asks_without_waiting, right = stands_by },
+	{ says = "NOW never waits, and a deadline past not for long", left = asks_without_waiting, right = side.meet },
 	{ says = "what is there is taken, whatever the deadline", left = sends_ahead, right = takes_what_is_there },
 	{ says = "a message before the deadline ends the wait", left = sends_in_time, right = is_served_in_time },
 	{
