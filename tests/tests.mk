@@ -22,6 +22,7 @@ test-binaries := $(unit-tests:%=$(B)/tests/plain/%) \
 jemalloc-objects := $(filter $(B)/lib/lean/jemalloc_%,$(lean-objects))
 $(foreach v,$(variants),$(eval libs-$(v)-test_lean := $(B)/lib/lean/charset.o $(B)/lib/lean/locale.o))
 libs-plain-test_heap := $(jemalloc-objects) -l:libjemalloc.a -lm
+libs-plain-test_heap_quota := $(libs-plain-test_heap)
 libs-plain-test_supervisor := -l:libjemalloc.a -lm
 libs-plain-test_heap_life := -l:libjemalloc.a -lm
 libs-plain-test_runtime := -l:libjemalloc.a -lm

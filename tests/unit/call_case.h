@@ -7,6 +7,7 @@
 #include "ipc/mailbox.h"
 #include "tests/unit/channel_case.h"
 #include "tests/unit/component_made_up.h"
+#include "tests/unit/waiting.h"
 
 /* Takes a request and says which. */
 static inline uint64_t test_request(struct channel *ch, const char *text)
@@ -20,6 +21,14 @@ static inline uint64_t test_request(struct channel *ch, const char *text)
 	assert_memory_equal(msg, text, len);
 	assert_int_equal(channel_release(ch), CHANNEL_OK);
 	return id;
+}
+
+/* Takes the request and answers it. */
+static inline void test_answer(struct channel *ch, const char *request, const char *reply)
+{
+	uint64_t id = test_request(ch, request);
+
+	assert_int_equal(call_reply(ch, id, reply, strlen(reply), CHANNEL_NOW), CHANNEL_OK);
 }
 
 static inline void test_start(struct call_client *c, struct call *call, const char *text,

@@ -13,14 +13,13 @@
 
 #include "container/image.h"
 #include "ipc/channel_table.h"
-#include "ipc/monotonic.h"
 #include "ipc/service_table.h"
 #include "tests/unit/component_made_up.h"
 #include "tests/unit/text_message.h"
+#include "tests/unit/waiting.h"
 
 #define TEST_LINES 3
 #define TEST_EACH 2 /* of them for one client */
-#define TEST_MS UINT64_C(1000000)
 
 enum { SERVER, ANN, BOB, SELF, COMPONENTS };
 
@@ -45,11 +44,6 @@ static const struct image test_image = {
 	.services = test_services,
 	.service_calls = &service_table,
 };
-
-static inline uint64_t test_in(uint64_t ns)
-{
-	return monotonic_now() + ns;
-}
 
 static inline struct service *test_listen(unsigned component, const char *name)
 {

@@ -3,12 +3,11 @@
 #ifndef TESTS_UNIT_SET_CASE_H
 #define TESTS_UNIT_SET_CASE_H
 
-#include "ipc/monotonic.h"
 #include "ipc/set_member.h"
 #include "tests/unit/channel_case.h"
 #include "tests/unit/component_made_up.h"
+#include "tests/unit/waiting.h"
 
-#define MS UINT64_C(1000000)
 #define PAIRS 200
 
 static struct channel_pair pairs[PAIRS];
@@ -44,7 +43,7 @@ static inline void assert_ready(const void *want)
 {
 	void *tag = NULL;
 
-	assert_int_equal(channel_set_wait(set, monotonic_now() + 5000 * MS, &tag), CHANNEL_OK);
+	assert_int_equal(channel_set_wait(set, test_in(5000 * MS), &tag), CHANNEL_OK);
 	assert_ptr_equal(tag, want);
 }
 
@@ -58,10 +57,10 @@ static inline void assert_none(uint64_t deadline)
 /* Wait until all members are cold: how long that takes depends on who else wants the processor. */
 static inline void go_cold(void)
 {
-	uint64_t patience = monotonic_now() + 10000 * MS;
+	uint64_t patience = test_in(10000 * MS);
 
 	do
-		assert_none(monotonic_now() + 2 * MS);
+		assert_none(test_in(2 * MS));
 	while (set->hot_count && monotonic_now() < patience);
 	assert_int_equal(set->hot_count, 0);
 }

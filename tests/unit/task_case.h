@@ -4,10 +4,10 @@
 #define TESTS_UNIT_TASK_CASE_H
 
 #include "ipc/bell_set.h"
-#include "ipc/monotonic.h"
 #include "ipc/task_schedule.h"
 #include "tests/unit/channel_case.h"
 #include "tests/unit/component_made_up.h"
+#include "tests/unit/waiting.h"
 
 static inline struct task *spawn(int (*run)(void *arg), const void *arg)
 {

@@ -10,11 +10,9 @@
 
 #include <cmocka.h>
 #include <pthread.h>
-#include <sched.h>
-#include <time.h>
 
 #include "ipc/bell.h"
-#include "ipc/monotonic.h"
+#include "tests/unit/waiting.h"
 
 #define TEST_ROUNDS 50000
 #define TEST_SPINS 1000
@@ -132,7 +130,7 @@ static void a_flag_that_has_changed_since_it_was_armed_is_not_slept_on(void **st
 static void a_sleep_ends_at_its_deadline(void **state)
 {
 	uint32_t flag = 0, armed = bell_arm(&flag, false);
-	uint64_t deadline = monotonic_now() + 5000000;
+	uint64_t deadline = test_in(5 * MS);
 
 	(void)state;
 	assert_false(bell_past(deadline));

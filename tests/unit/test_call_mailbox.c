@@ -27,8 +27,7 @@ static void one_short_call_at_a_time_goes_through_the_mailbox(void **state)
 	test_start(&c, &two, "two", second);
 	assert_int_equal(test_sent(p->a), 1);
 	id = test_request(p->b, "one");
-	assert_int_equal(call_reply(p->b, test_request(p->b, "two"), "2", 1, CHANNEL_NOW),
-			 CHANNEL_OK);
+	test_answer(p->b, "two", "2");
 	assert_int_equal(test_sent(p->b), 1);
 	assert_int_equal(call_reply(p->b, id, "1", 1, CHANNEL_NOW), CHANNEL_OK);
 	assert_int_equal(test_sent(p->b), 1);
@@ -76,9 +75,17 @@ static void what_is_too_long_for_the_mailbox_is_a_message(void **state)
 	assert_int_equal(c.late + c.lost, 0);
 }
 
-static void late_replies_of_both_kinds_are_counted_and_thrown_away(void **state)
+/* The reply is too long for the line, which says so. */
+static void test_answer_long(struct channel *ch, const char *request)
 {
 	static char text[MAILBOX_MAX + 1];
+
+	assert_int_equal(call_reply(ch, test_request(ch, request), text, sizeof(text), CHANNEL_NOW),
+			 CHANNEL_OK);
+}
+
+static void late_replies_of_both_kinds_are_counted_and_thrown_away(void **state)
+{
 	struct channel_pair *p = *state;
 	struct call_client c;
 	char reply[8];
@@ -89,109 +96,91 @@ static void late_replies_of_both_kinds_are_counted_and_thrown_away(void **state)
 	assert_int_equal(call_make(&c, "box", 3, reply, 8, &len, CHANNEL_NOW), CHANNEL_AGAIN);
 	assert_int_equal(call_make(&c, "msg", 3, reply, 8, &len, CHANNEL_NOW), CHANNEL_AGAIN);
 	assert_int_equal(c.lost, 1);
-	assert_int_equal(call_reply(p->b, test_request(p->b, "box"), "1", 1, CHANNEL_NOW),
-			 CHANNEL_OK);
-	assert_int_equal(call_reply(p->b, test_request(p->b, "msg"), "2", 1, CHANNEL_NOW),
-			 CHANNEL_OK);
+	test_answer(p->b, "box", "1");
+	test_answer(p->b, "msg", "2");
 	assert_int_equal(call_make(&c, "box", 3, reply, 8, &len, CHANNEL_NOW), CHANNEL_AGAIN);
 	assert_int_equal(c.late, 2);
 	assert_int_equal(c.lost, 0);
 	/* Its reply is a message, of which the line tells. */
-	assert_int_equal(
-		call_reply(p->b, test_request(p->b, "box"), text, sizeof(text), CHANNEL_NOW),
-		CHANNEL_OK);
+	test_answer_long(p->b, "box");
 	assert_int_equal(call_make(&c, "box", 3, reply, 8, &len, CHANNEL_NOW), CHANNEL_AGAIN);
 	assert_int_equal(c.lost, 1);
 	assert_int_equal(call_make(&c, "box", 3, reply, 8, &len, CHANNEL_NOW), CHANNEL_AGAIN);
 	assert_int_equal(c.late, 3);
 }
 
-/* The server is too long for the line, and says so there. */
-static void test_answer_long(struct channel *ch, const char *request)
-{
-	static char text[MAILBOX_MAX + 1];
+/* Two calls under way, one through the mailbox and one behind it as a message. */
+struct test_two {
+	struct call_client c;
+	struct call box, message;
+	char reply[8];
+};
 
-	assert_int_equal(call_reply(ch, test_request(ch, request), text, sizeof(text), CHANNEL_NOW),
-			 CHANNEL_OK);
+static void test_start_two(struct test_two *t, struct channel_pair *p)
+{
+	call_client_init(&t->c, p->a);
+	test_serve(p->b);
+	test_start(&t->c, &t->box, "box", t->reply);
+	test_start(&t->c, &t->message, "message", t->reply);
 }
 
-/* Nothing is still to come for a call that was dropped. */
-static void assert_nothing_lost(struct call_client *c, uint64_t late)
+/* One of them was told late, and nothing is still to come for it. */
+static void assert_nothing_lost(struct test_two *t)
 {
-	struct call call;
-	char reply[8];
-
-	test_start(c, &call, "box", reply);
-	assert_true(call.boxed);
-	assert_int_equal(c->late, late);
-	assert_int_equal(c->lost, 0);
-	call_drop(c, &call);
+	test_start(&t->c, &t->box, "box", t->reply);
+	assert_true(t->box.boxed);
+	assert_int_equal(t->c.late, 1);
+	assert_int_equal(t->c.lost, 0);
+	call_drop(&t->c, &t->box);
 }
 
 static void what_was_dropped_behind_its_reply_is_not_lost(void **state)
 {
 	struct channel_pair *p = *state;
-	struct call_client c;
-	struct call box, message;
-	char reply[8];
+	struct test_two t;
 
-	call_client_init(&c, p->a);
-	test_serve(p->b);
-	test_start(&c, &box, "box", reply);
-	test_start(&c, &message, "message", reply);
+	test_start_two(&t, p);
 	test_answer_long(p->b, "box");
-	assert_int_equal(call_wait(&c, &message, CHANNEL_NOW), CHANNEL_AGAIN);
-	assert_int_equal(box.status, CHANNEL_TOO_BIG);
-	call_drop(&c, &box);
-	call_drop(&c, &message);
-	assert_int_equal(c.lost, 1);
-	assert_int_equal(call_reply(p->b, test_request(p->b, "message"), "", 0, CHANNEL_NOW),
-			 CHANNEL_OK);
-	assert_nothing_lost(&c, 1);
+	assert_int_equal(call_wait(&t.c, &t.message, CHANNEL_NOW), CHANNEL_AGAIN);
+	assert_int_equal(t.box.status, CHANNEL_TOO_BIG);
+	call_drop(&t.c, &t.box);
+	call_drop(&t.c, &t.message);
+	assert_int_equal(t.c.lost, 1);
+	test_answer(p->b, "message", "");
+	assert_nothing_lost(&t);
 }
 
 static void what_was_dropped_ahead_of_its_reply_is_lost_once(void **state)
 {
 	struct channel_pair *p = *state;
-	struct call_client c;
-	struct call box, message;
-	char reply[8];
+	struct test_two t;
 
-	call_client_init(&c, p->a);
-	test_serve(p->b);
-	test_start(&c, &box, "box", reply);
-	test_start(&c, &message, "message", reply);
-	call_drop(&c, &box);
+	test_start_two(&t, p);
+	call_drop(&t.c, &t.box);
 	test_answer_long(p->b, "box");
-	assert_int_equal(call_reply(p->b, test_request(p->b, "message"), "", 0, CHANNEL_NOW),
-			 CHANNEL_OK);
-	assert_int_equal(call_wait(&c, &message, CHANNEL_NOW), CHANNEL_OK);
-	call_drop(&c, &message);
-	assert_nothing_lost(&c, 1);
+	test_answer(p->b, "message", "");
+	assert_int_equal(call_wait(&t.c, &t.message, CHANNEL_NOW), CHANNEL_OK);
+	call_drop(&t.c, &t.message);
+	assert_nothing_lost(&t);
 }
 
 static void a_reply_that_came_as_a_message_needs_no_word_from_the_line(void **state)
 {
 	struct channel_pair *p = *state;
-	struct call_client c;
-	struct call box, message;
-	char reply[8];
+	struct test_two t;
 	uint64_t number;
 
-	call_client_init(&c, p->a);
-	test_serve(p->b);
-	test_start(&c, &box, "box", reply);
-	test_start(&c, &message, "message", reply);
+	test_start_two(&t, p);
 	/* As call_reply does it, up to where the server dies. */
 	test_request(p->b, "box");
 	number = UINT64_C(1) << 63 | p->b->rx.serve.number;
 	assert_int_equal(channel_send(p->b, &number, sizeof(number), CHANNEL_NOW), CHANNEL_OK);
 	endpoint_close(p->b, CHANNEL_PEER_DIED);
-	assert_int_equal(call_wait(&c, &message, CHANNEL_FOREVER), CHANNEL_CLOSED);
-	assert_int_equal(call_wait(&c, &box, CHANNEL_FOREVER), CHANNEL_OK);
-	assert_int_equal(box.length, 0);
-	call_drop(&c, &box);
-	call_drop(&c, &message);
+	assert_int_equal(call_wait(&t.c, &t.message, CHANNEL_FOREVER), CHANNEL_CLOSED);
+	assert_int_equal(call_wait(&t.c, &t.box, CHANNEL_FOREVER), CHANNEL_OK);
+	assert_int_equal(t.box.length, 0);
+	call_drop(&t.c, &t.box);
+	call_drop(&t.c, &t.message);
 }
 
 #define FLOODS 8

@@ -1,28 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /* Endpoints: deadlines, sleep and wake-up. */
 #include <pthread.h>
-#include <time.h>
 
-#include "ipc/monotonic.h"
 #include "tests/unit/channel_case.h"
-
-#define TEST_MS UINT64_C(1000000)
-
-static void test_nap(uint64_t ns)
-{
-	nanosleep(&(struct timespec){.tv_nsec = (long)ns}, NULL);
-}
+#include "tests/unit/waiting.h"
 
 static void a_deadline_ends_the_wait_for_a_message(void **state)
 {
 	struct channel_pair *p = *state;
-	uint64_t wait = 20 * TEST_MS, deadline = 0;
+	uint64_t wait = 20 * MS, deadline = 0;
 	struct channel_stats stats = {0};
 
 	/* On a busy machine all of it may go by before the receiver comes to sleep. */
 	for (; !stats.parks; wait *= 2) {
-		assert_in_range(wait, 1, 20000 * TEST_MS);
-		deadline = monotonic_now() + wait;
+		assert_in_range(wait, 1, 20000 * MS);
+		deadline = test_in(wait);
 		assert_int_equal(test_recv(p->b, deadline), CHANNEL_AGAIN);
 		assert_in_range(monotonic_now(), deadline, UINT64_MAX);
 		channel_stats(p->b, &stats);
@@ -60,7 +52,7 @@ static void a_parked_receiver_costs_one_doorbell(void **state)
 static void a_deadline_ends_the_wait_for_room(void **state)
 {
 	struct channel_pair *p = *state;
-	uint64_t deadline = monotonic_now() + 20 * TEST_MS;
+	uint64_t deadline = test_in(20 * MS);
 
 	assert_int_equal(test_stuff(p->a, 0), TEST_RING / 8 - 1);
 	assert_int_equal(channel_send(p->a, "", 0, deadline), CHANNEL_AGAIN);
@@ -71,7 +63,7 @@ static void a_deadline_ends_the_wait_for_room(void **state)
 static void a_deadline_holds_against_a_peer_that_scribbles_on_the_flag(void **state)
 {
 	struct channel_pair *p = *state;
-	uint64_t deadline = monotonic_now() + 5 * TEST_MS;
+	uint64_t deadline = test_in(5 * MS);
 
 	/* Neither parked nor closed: bits that nobody defines. */
 	p->there.control->flag.receiver = UINT32_C(0xabcd0000);
@@ -108,16 +100,18 @@ static void test_start(struct test_thread *t, struct channel *ch, void *(*run)(v
 	assert_int_equal(pthread_create(&t->id, NULL, run, t), 0);
 }
 
-/* Until so many parks have been counted, and the threads have had time to sleep. */
-static void test_until_parked(struct channel *ch, uint64_t times)
+/* They wait for a message and for room, and sleep. */
+static void test_start_receiver(struct test_thread *t, struct channel *ch)
 {
-	struct channel_stats stats = {0};
+	test_start(t, ch, test_receiver);
+	test_until_asleep(&ch->rx_ring.control->flag.receiver);
+}
 
-	while (stats.parks < times) {
-		test_nap(TEST_MS);
-		channel_stats(ch, &stats);
-	}
-	test_nap(2 * TEST_MS);
+static void test_start_sender(struct test_thread *t, struct channel *ch)
+{
+	test_stuff(ch, 24);
+	test_start(t, ch, test_sender);
+	test_until_asleep(&ch->tx_ring.control->flag.sender);
 }
 
 static enum channel_status test_join(struct test_thread *t)
@@ -132,8 +126,7 @@ static void a_message_wakes_the_receiver_with_one_bell(void **state)
 	struct channel_stats stats;
 	struct test_thread t;
 
-	test_start(&t, p->b, test_receiver);
-	test_until_parked(p->b, 1);
+	test_start_receiver(&t, p->b);
 	assert_send(p->a, "x");
 	assert_int_equal(test_join(&t), CHANNEL_OK);
 	channel_stats(p->a, &stats);
@@ -150,9 +143,7 @@ static void room_wakes_the_sender(void **state)
 	struct channel_pair *p = *state;
 	struct test_thread t;
 
-	test_stuff(p->a, 24);
-	test_start(&t, p->a, test_sender);
-	test_until_parked(p->a, 1);
+	test_start_sender(&t, p->a);
 	while (test_recv(p->b, CHANNEL_NOW) == CHANNEL_OK)
 		;
 	assert_int_equal(test_join(&t), CHANNEL_OK);
@@ -166,8 +157,7 @@ static void finish_and_close_wake_the_receiver(void **state)
 	for (unsigned i = 0; i < 2; i++) {
 		struct channel_pair *p = *state;
 
-		test_start(&t, p->b, test_receiver);
-		test_until_parked(p->b, 1);
+		test_start_receiver(&t, p->b);
 		ends[i](p->a);
 		assert_int_equal(test_join(&t), CHANNEL_CLOSED);
 		assert_int_equal(channel_reason(p->b), CHANNEL_FINISHED);
@@ -181,9 +171,7 @@ static void close_wakes_the_sender(void **state)
 	struct channel_pair *p = *state;
 	struct test_thread t;
 
-	test_stuff(p->a, 24);
-	test_start(&t, p->a, test_sender);
-	test_until_parked(p->a, 1);
+	test_start_sender(&t, p->a);
 	channel_close(p->b);
 	assert_int_equal(test_join(&t), CHANNEL_CLOSED);
 	assert_int_equal(channel_reason(p->a), CHANNEL_FINISHED);
@@ -194,10 +182,8 @@ static void a_bad_header_wakes_everybody(void **state)
 	struct channel_pair *p = *state;
 	struct test_thread sender, receiver;
 
-	test_stuff(p->b, 24);
-	test_start(&sender, p->b, test_sender);
-	test_start(&receiver, p->b, test_receiver);
-	test_until_parked(p->b, 2);
+	test_start_sender(&sender, p->b);
+	test_start_receiver(&receiver, p->b);
 	*ring_word(p->back.memory, TEST_RING, p->a->rx.cursor) = UINT64_MAX;
 	assert_int_equal(test_recv(p->a, CHANNEL_FOREVER), CHANNEL_CLOSED);
 	assert_int_equal(test_join(&sender), CHANNEL_CLOSED);
@@ -210,10 +196,8 @@ static void a_request_to_stop_wakes_who_waits_for_ever(void **state)
 	struct channel_pair *p = *state;
 	struct test_thread sender, receiver;
 
-	test_stuff(p->b, 24);
-	test_start(&sender, p->b, test_sender);
-	test_start(&receiver, p->b, test_receiver);
-	test_until_parked(p->b, 2);
+	test_start_sender(&sender, p->b);
+	test_start_receiver(&receiver, p->b);
 	endpoint_stop(p->b);
 	assert_int_equal(test_join(&sender), CHANNEL_STOPPING);
 	assert_int_equal(test_join(&receiver), CHANNEL_STOPPING);
@@ -238,7 +222,7 @@ static void once_asked_to_stop_a_call_proceeds_or_does_not_wait(void **state)
 static void a_wait_with_a_deadline_goes_on_when_asked_to_stop(void **state)
 {
 	struct channel_pair *p = *state;
-	uint64_t deadline = monotonic_now() + 20 * TEST_MS;
+	uint64_t deadline = test_in(20 * MS);
 
 	endpoint_stop(p->b);
 	assert_int_equal(test_recv(p->b, deadline), CHANNEL_AGAIN);

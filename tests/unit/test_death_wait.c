@@ -2,9 +2,9 @@
 /* Ended before the peer, which sleeps, was woken; and ended while about to sleep. */
 #include <stdlib.h>
 
-#include "ipc/monotonic.h"
 #include "ipc/set_member.h"
 #include "tests/unit/death_case.h"
+#include "tests/unit/waiting.h"
 
 static void test_release(void)
 {
@@ -182,7 +182,7 @@ static void life_parked(void)
 
 	step_off();
 	test.mortal->rx_patience.times = 1; /* few polls */
-	channel_recv(test.mortal, buf, sizeof(buf), &len, monotonic_now() + 3000000);
+	channel_recv(test.mortal, buf, sizeof(buf), &len, test_in(3 * MS));
 }
 
 static void who_sleeps_itself_may_end_at_any_instruction(void **state)

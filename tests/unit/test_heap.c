@@ -1,67 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Unit test of container/heap.c, each property on a thread with a heap of its
- * own. Where malloc belongs to a sanitizer, what only heap.c does is skipped.
- */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
-#include <errno.h>
-#include <pthread.h>
-#include <stdbool.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "container/component.h"
-#include "container/heap.h"
-#include "container/region.h"
-#include "layout/layout.h"
-
-#define MIB ((size_t)1 << 20)
-
-/* What a test does on the heap's thread; it answers by return and not by asserts. */
-struct job {
-	unsigned component;
-	size_t quota;
-	bool (*run)(struct job *job);
-	struct component_stats stats; /* after run */
-	bool good;
-};
-
-static unsigned component_next;
-
-static void *job_main(void *arg)
-{
-	struct job *job = arg;
-
-	if (heap_bind(job->component, job->quota))
-		return NULL;
-	job->good = job->run(job);
-	heap_stats(job->component, &job->stats);
-	return NULL;
-}
-
-static struct job job_run(size_t quota, bool (*run)(struct job *job))
-{
-	struct job job = {.component = component_next++, .quota = quota, .run = run};
-	pthread_t thread;
-
-	assert_int_equal(pthread_create(&thread, NULL, job_main, &job), 0);
-	assert_int_equal(pthread_join(thread, NULL), 0);
-	return job;
-}
-
-/* The compiler may not see that nobody reads what is allocated. */
-static void *volatile sink;
-
-static void *take(size_t bytes)
-{
-	sink = malloc(bytes);
-	return sink;
-}
+/* What a component's heap gives and takes back (container/heap.h). */
+#include "tests/unit/heap_case.h"
 
 static bool is_in_window(const struct job *job, const void *p, size_t bytes)
 {
@@ -73,19 +12,6 @@ static bool is_in_window(const struct job *job, const void *p, size_t bytes)
 static bool is_zero(const unsigned char *p, size_t bytes)
 {
 	return bytes == 0 || (p[0] == 0 && !memcmp(p, p + 1, bytes - 1));
-}
-
-static bool run_counts(struct job *job)
-{
-	free(take(1000));
-	heap_stats(job->component, &job->stats);
-	return job->stats.heap_used > 0;
-}
-
-static void skip_if_plain(void)
-{
-	if (!job_run(HEAP_MIN_BYTES, run_counts).good)
-		skip();
 }
 
 static bool run_all_sizes(struct job *job)
@@ -108,108 +34,6 @@ static void test_every_size_comes_from_the_components_own_window(void **state)
 	(void)state;
 	skip_if_plain();
 	assert_int_equal(job_run(16 * MIB, run_all_sizes).good, true);
-}
-
-static bool run_small(struct job *job)
-{
-	void *blocks[1000];
-	bool good = true;
-
-	(void)job;
-	for (unsigned i = 0; i < 1000; i++)
-		good = (blocks[i] = take(1000)) && good;
-	for (unsigned i = 0; i < 1000; i++)
-		free(blocks[i]);
-	return good;
-}
-
-static void test_the_least_heap_holds_a_megabyte(void **state)
-{
-	struct job job;
-
-	(void)state;
-	job = job_run(HEAP_MIN_BYTES, run_small);
-	assert_int_equal(job.good, true);
-	assert_int_equal(job.stats.heap_quota, HEAP_MIN_BYTES);
-}
-
-static bool run_to_the_quota(struct job *job)
-{
-	size_t blocks = 0;
-
-	while (take(64 << 10) && blocks < job->quota)
-		blocks++;
-	/* All but what jemalloc adds to each block. */
-	return blocks * (64 << 10) >= job->quota / 10 * 9 && errno == ENOMEM;
-}
-
-static void test_at_the_quota_malloc_answers_null(void **state)
-{
-	struct job job;
-
-	(void)state;
-	skip_if_plain();
-	job = job_run(32 * MIB, run_to_the_quota);
-	assert_int_equal(job.stats.heap_used, 32 * MIB);
-	assert_int_equal(job.stats.heap_peak, 32 * MIB);
-	assert_int_equal(job.good, true);
-}
-
-static void test_one_heap_at_its_quota_leaves_the_others_alone(void **state)
-{
-	(void)state;
-	skip_if_plain();
-	assert_int_equal(job_run(8 * MIB, run_to_the_quota).good, true);
-	assert_int_equal(job_run(8 * MIB, run_small).good, true);
-}
-
-static bool run_fill_free_fill(struct job *job)
-{
-	enum { COUNT = 20000, BYTES = 1000 };
-	static void *blocks[COUNT];
-	void *large;
-
-	for (unsigned i = 0; i < COUNT; i++)
-		blocks[i] = take(BYTES);
-	for (unsigned i = 0; i < COUNT; i++)
-		free(blocks[i]);
-	large = take(24 * MIB);
-	if (!large)
-		return false;
-	memset(large, 1, 24 * MIB);
-	free(large);
-	heap_trim(job->component);
-	heap_stats(job->component, &job->stats);
-	return job->stats.heap_used <= 8 * MIB;
-}
-
-static void test_what_small_blocks_leave_serves_a_large_one(void **state)
-{
-	struct job job;
-
-	(void)state;
-	skip_if_plain();
-	job = job_run(32 * MIB, run_fill_free_fill);
-	assert_in_range(job.stats.heap_used, 0, 8 * MIB);
-	assert_int_equal(job.good, true);
-}
-
-static bool run_refused(struct job *job)
-{
-	(void)job;
-	/* Far more addresses than a window has, if each failure took some. */
-	for (unsigned i = 0; i < 100000; i++)
-		if (take(15 * MIB + (i % 64) * LAYOUT_PAGE_SIZE))
-			return false;
-	sink = take(10 * MIB);
-	return sink && run_small(job);
-}
-
-static void test_refused_blocks_use_nothing_up(void **state)
-{
-	(void)state;
-	skip_if_plain();
-	assert_int_equal(job_run(16 * MIB, run_refused).good, true);
 }
 
 static bool run_dirty_then_zero(struct job *job)
@@ -342,17 +166,6 @@ static void test_a_long_life_does_not_wear_the_heap_out(void **state)
 	assert_int_equal(job_run(16 * MIB, run_churn).good, true);
 }
 
-static void test_quotas_out_of_range_are_refused(void **state)
-{
-	(void)state;
-	skip_if_plain();
-	assert_int_equal(heap_bind(component_next, 0), -EINVAL);
-	assert_int_equal(heap_bind(component_next, HEAP_MIN_BYTES / 2), -EINVAL);
-	assert_int_equal(heap_bind(component_next, HEAP_MIN_BYTES + 1), -EINVAL);
-	assert_int_equal(heap_bind(component_next, HEAP_MAX_BYTES + LAYOUT_SUPER_SIZE), -EINVAL);
-	assert_int_equal(heap_bind(LAYOUT_COMPONENTS_MAX, HEAP_MIN_BYTES), -EINVAL);
-}
-
 static void test_a_heap_that_is_bound_is_not_bound_again(void **state)
 {
 	(void)state;
@@ -370,29 +183,15 @@ static void test_outside_of_any_component_the_counters_are_zero(void **state)
 	assert_memory_equal(&stats, &zero, sizeof(zero));
 }
 
-static int windows_reserve(void **state)
-{
-	const struct layout_region *taken;
-
-	(void)state;
-	return region_reserve(&taken);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_size_comes_from_the_components_own_window),
-		cmocka_unit_test(test_the_least_heap_holds_a_megabyte),
-		cmocka_unit_test(test_at_the_quota_malloc_answers_null),
-		cmocka_unit_test(test_one_heap_at_its_quota_leaves_the_others_alone),
-		cmocka_unit_test(test_what_small_blocks_leave_serves_a_large_one),
-		cmocka_unit_test(test_refused_blocks_use_nothing_up),
 		cmocka_unit_test(test_reused_memory_is_zero_where_zero_was_asked_for),
 		cmocka_unit_test(test_alignments_beyond_a_super_page_hold),
 		cmocka_unit_test(test_growing_by_realloc_gives_the_old_blocks_back),
 		cmocka_unit_test(test_what_another_thread_frees_goes_back_to_its_heap),
 		cmocka_unit_test(test_a_long_life_does_not_wear_the_heap_out),
-		cmocka_unit_test(test_quotas_out_of_range_are_refused),
 		cmocka_unit_test(test_a_heap_that_is_bound_is_not_bound_again),
 		cmocka_unit_test(test_outside_of_any_component_the_counters_are_zero),
 	};

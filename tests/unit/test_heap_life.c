@@ -4,30 +4,15 @@
  * and bound again, with nothing left behind. A life runs on threads of its own,
  * which end before the release, as a component's do.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
-#include <errno.h>
-#include <pthread.h>
-#include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 
-#include "container/component.h"
-#include "container/heap.h"
-#include "container/region.h"
-#include "layout/layout.h"
+#include "tests/unit/heap_case.h"
 
 /* This test reads jemalloc's own counters, so it links all of it: the options of
  * jemalloc_options.c. */
 const char *malloc_conf = "narenas:1,dirty_decay_ms:0,muzzy_decay_ms:0,oversize_threshold:0";
 
-#define MIB ((size_t)1 << 20)
 #define QUOTA (16 * MIB)
 #define HELPERS 4
 #define BLOCKS 300
@@ -338,14 +323,6 @@ static void test_an_abandoned_heap_stays_unusable(void **state)
 	assert_int_equal(heap_bind(1, HEAP_MIN_BYTES), -EIO);
 	assert_int_equal(heap_join(1), -EINVAL);
 	assert_int_equal(heap_release(1), -EINVAL);
-}
-
-static int windows_reserve(void **state)
-{
-	const struct layout_region *taken;
-
-	(void)state;
-	return region_reserve(&taken);
 }
 
 int main(void)

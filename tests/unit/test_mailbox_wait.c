@@ -7,9 +7,7 @@
 
 #include <cmocka.h>
 #include <pthread.h>
-#include <sched.h>
 #include <string.h>
-#include <time.h>
 
 #include "container/image.h"
 #include "ipc/channel_table.h"
@@ -18,8 +16,8 @@
 #include "ipc/set.h"
 #include "ipc/task.h"
 #include "tests/unit/component_made_up.h"
+#include "tests/unit/waiting.h"
 
-#define MS UINT64_C(1000000)
 #define CALLS 2000
 
 /* The last one owns the sets, its tasks' too, over the lives of the others. */
@@ -34,14 +32,6 @@ static const struct image test_image = {
 };
 
 static struct channel *client, *server;
-
-static uint64_t test_in(uint64_t ns)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 * MS + (uint64_t)t.tv_nsec + ns;
-}
 
 static int test_setup(void **state)
 {
@@ -104,12 +94,6 @@ static int serves(void *arg)
 	return 0;
 }
 
-static void *serves_on_a_thread(void *arg)
-{
-	serves(arg);
-	return NULL;
-}
-
 static void tasks_of_one_thread_call_each_other(void **state)
 {
 	struct task *caller = task_spawn(calls, (void *)CALLS, 0);
@@ -120,30 +104,38 @@ static void tasks_of_one_thread_call_each_other(void **state)
 	assert_int_equal(task_join(other, CHANNEL_FOREVER, NULL), CHANNEL_OK);
 }
 
-static int counts(void *arg)
+static unsigned long turns;
+
+static int counts(void *unused)
 {
-	for (;;) {
-		++*(unsigned long *)arg;
-		if (task_sleep(test_in(MS / 10)) != CHANNEL_OK)
-			return 0;
-	}
+	(void)unused;
+	do
+		__atomic_fetch_add(&turns, 1, __ATOMIC_RELAXED);
+	while (task_sleep(test_in(MS / 10)) == CHANNEL_OK);
+	return 0;
+}
+
+/* Not before the other tasks of the caller have had some turns. */
+static void *serves_late(void *calls)
+{
+	unsigned long until = __atomic_load_n(&turns, __ATOMIC_RELAXED) + 20;
+
+	while (__atomic_load_n(&turns, __ATOMIC_RELAXED) < until)
+		sched_yield();
+	serves(calls);
+	return NULL;
 }
 
 static void a_task_that_waits_for_its_reply_lets_others_go_on(void **state)
 {
-	unsigned long turns = 0, before;
-	struct task *caller, *counter = task_spawn(counts, &turns, 0);
+	struct task *caller = task_spawn(calls, (void *)20, 0);
+	struct task *counter = task_spawn(counts, NULL, 0);
 	pthread_t id;
 
 	(void)state;
-	caller = task_spawn(calls, (void *)20, 0);
-	while (turns < 20) /* the caller waits for a server all the time */
-		task_yield();
-	before = turns;
-	assert_int_equal(pthread_create(&id, NULL, serves_on_a_thread, (void *)20), 0);
-	assert_int_equal(task_join(caller, test_in(5000 * MS), NULL), CHANNEL_OK);
+	assert_int_equal(pthread_create(&id, NULL, serves_late, (void *)20), 0);
+	assert_int_equal(task_join(caller, CHANNEL_FOREVER, NULL), CHANNEL_OK);
 	pthread_join(id, NULL);
-	assert_true(turns >= before);
 	task_cancel(counter);
 	assert_int_equal(task_join(counter, CHANNEL_FOREVER, NULL), CHANNEL_OK);
 }
@@ -265,13 +257,12 @@ static void *serves_in_a_set(void *arg)
 
 static void a_set_that_sleeps_is_woken_by_a_request(void **state)
 {
-	struct timespec nap = {.tv_nsec = 1000000};
 	pthread_t id;
 
 	(void)state;
 	assert_int_equal(pthread_create(&id, NULL, serves_in_a_set, NULL), 0);
 	for (uint64_t i = 0; i < 20; i++) {
-		nanosleep(&nap, NULL);
+		test_until_asleep(NULL);
 		assert_int_equal(test_call(i, CHANNEL_FOREVER), CHANNEL_OK);
 	}
 	pthread_join(id, NULL);
@@ -298,9 +289,7 @@ static void a_new_connection_begins_with_an_empty_mailbox(void **state)
 	assert_int_equal(test_call(8, CHANNEL_NOW), CHANNEL_AGAIN);
 	assert_int_equal(test_call(8, test_in(MS)), CHANNEL_AGAIN);
 	assert_int_equal(pthread_create(&id, NULL, calls_once, (void *)9), 0);
-	while (!(__atomic_load_n(&client->nowhere.controls[0].flag.caller, __ATOMIC_RELAXED) &
-		 BELL_PARKED))
-		sched_yield();
+	test_until_asleep(&client->nowhere.controls[0].flag.caller);
 	channel_close(server);
 	assert_ptr_equal(test_open(SERVER, "pair"), server);
 	assert_int_equal(test_receive(CHANNEL_FOREVER, &value), CHANNEL_OK);

@@ -55,7 +55,7 @@ static void connections_do_not_touch_each_other(void **state)
 static void accept_waits_no_longer_than_it_is_told(void **state)
 {
 	struct channel *ch = (void *)1;
-	uint64_t deadline = test_in(2 * TEST_MS);
+	uint64_t deadline = test_in(2 * MS);
 
 	assert_int_equal(service_accept(*state, CHANNEL_NOW, &ch), CHANNEL_AGAIN);
 	assert_null(ch);
@@ -65,7 +65,7 @@ static void accept_waits_no_longer_than_it_is_told(void **state)
 
 static void a_client_waits_for_a_server_that_does_not_listen_yet(void **state)
 {
-	uint64_t deadline = test_in(2 * TEST_MS);
+	uint64_t deadline = test_in(2 * MS);
 
 	channel_table_end(SERVER, true);
 	channel_table_begin(SERVER);
@@ -87,7 +87,7 @@ static void one_client_has_no_more_than_its_share(void **state)
 	/* Dropped by one side only, it still counts. */
 	desk = test_accept(*state);
 	assert_int_equal(test_drop(ANN, ann[0]), CHANNEL_OK);
-	assert_not_connected(ANN, "desk", test_in(TEST_MS), ETIMEDOUT);
+	assert_not_connected(ANN, "desk", test_in(MS), ETIMEDOUT);
 	assert_int_equal(test_drop(SERVER, desk), CHANNEL_OK);
 	assert_non_null(test_connect(ANN, "desk", CHANNEL_NOW));
 }
@@ -100,9 +100,9 @@ static void a_client_that_waits_for_its_own_share_holds_up_no_other(void **state
 		ann[i] = test_connect(ANN, "desk", CHANNEL_NOW);
 	assert_int_equal(test_drop(ANN, ann[0]), CHANNEL_OK);
 	assert_int_equal(test_drop(ANN, ann[1]), CHANNEL_OK);
-	assert_not_connected(ANN, "desk", test_in(TEST_MS), ETIMEDOUT);
+	assert_not_connected(ANN, "desk", test_in(MS), ETIMEDOUT);
 	assert_non_null(test_connect(BOB, "desk", CHANNEL_NOW));
-	assert_not_connected(BOB, "desk", test_in(TEST_MS), ETIMEDOUT);
+	assert_not_connected(BOB, "desk", test_in(MS), ETIMEDOUT);
 	(void)state;
 }
 
@@ -278,7 +278,7 @@ static void a_server_that_ends_closes_all_and_listens_again(void **state)
 	test_listen(SERVER, "desk");
 	/* The others have not dropped theirs yet. */
 	assert_connects(BOB, "desk", *state);
-	assert_not_connected(ANN, "desk", test_in(TEST_MS), ETIMEDOUT);
+	assert_not_connected(ANN, "desk", test_in(MS), ETIMEDOUT);
 	assert_int_equal(test_drop(BOB, late), CHANNEL_OK);
 	assert_connects(ANN, "desk", *state);
 }

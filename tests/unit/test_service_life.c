@@ -33,9 +33,7 @@ static bool test_chance(struct test_lives *l, unsigned in)
 
 static uint64_t test_patience(struct test_lives *l)
 {
-	return test_chance(l, 3)   ? CHANNEL_NOW
-	       : test_chance(l, 2) ? test_in(TEST_MS)
-				   : CHANNEL_FOREVER;
+	return test_chance(l, 3) ? CHANNEL_NOW : test_chance(l, 2) ? test_in(MS) : CHANNEL_FOREVER;
 }
 
 static enum channel_status test_get(struct test_lives *l, struct channel *ch,

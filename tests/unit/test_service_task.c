@@ -26,7 +26,7 @@ static int join(struct task *t)
 {
 	int result = -1;
 
-	assert_int_equal(task_join(t, test_in(5000 * TEST_MS), &result), CHANNEL_OK);
+	assert_int_equal(task_join(t, test_in(5000 * MS), &result), CHANNEL_OK);
 	return result;
 }
 
@@ -78,7 +78,7 @@ static int connects(void *arg)
 static int takes_turns(void *arg)
 {
 	(void)arg;
-	while (task_sleep(test_in(TEST_MS / 10)) == CHANNEL_OK)
+	while (task_sleep(test_in(MS / 10)) == CHANNEL_OK)
 		test.turns++;
 	return 0;
 }
@@ -128,12 +128,12 @@ static void the_others_go_on_while_one_accepts_or_connects(void **state)
 	struct channel *ch[4], *none;
 
 	(void)state;
-	assert_int_equal(service_accept(test.loop, test_in(20 * TEST_MS), &none), CHANNEL_AGAIN);
+	assert_int_equal(service_accept(test.loop, test_in(20 * MS), &none), CHANNEL_AGAIN);
 	assert_true(test.turns > 0);
 	for (unsigned i = 0; i < 4; i++)
 		assert_non_null(ch[i] = channel_connect("loop", CHANNEL_NOW));
 	test.turns = 0;
-	assert_null(channel_connect("loop", test_in(20 * TEST_MS)));
+	assert_null(channel_connect("loop", test_in(20 * MS)));
 	assert_int_equal(errno, ETIMEDOUT);
 	assert_true(test.turns > 0);
 	task_cancel(turns);

@@ -29,14 +29,14 @@ static void *test_wait(void *arg)
 	return NULL;
 }
 
-/* Most likely asleep, which the tests need not be sure of. */
+/* It waits by now, or wants a lock for that. */
 static void test_start(struct test_waiter *w, unsigned component, struct service *s)
 {
 	*w = (struct test_waiter){.component = component, .s = s};
 	assert_int_equal(pthread_create(&w->id, NULL, test_wait, w), 0);
 	while (!__atomic_load_n(&w->waits, __ATOMIC_ACQUIRE))
 		;
-	nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
+	test_until_asleep(NULL);
 }
 
 static void test_end(const struct test_waiter *w)
@@ -134,7 +134,7 @@ static void a_set_waits_for_a_service_too(void **state)
 	set = channel_set_new();
 	assert_non_null(set);
 	assert_non_null(channel_set_accept(set, *state, &desk));
-	assert_int_equal(channel_set_wait(set, test_in(TEST_MS), &tag), CHANNEL_AGAIN);
+	assert_int_equal(channel_set_wait(set, test_in(MS), &tag), CHANNEL_AGAIN);
 	ann = test_connect(ANN, "desk", CHANNEL_NOW);
 	test_component = SERVER;
 	assert_int_equal(channel_set_wait(set, CHANNEL_FOREVER, &tag), CHANNEL_OK);
@@ -142,7 +142,7 @@ static void a_set_waits_for_a_service_too(void **state)
 	desk = test_accept(*state);
 	assert_int_equal(channel_set_wait(set, CHANNEL_NOW, &tag), CHANNEL_AGAIN);
 	assert_non_null(channel_set_receive(set, desk, &ann));
-	assert_int_equal(channel_set_wait(set, test_in(TEST_MS), &tag), CHANNEL_AGAIN);
+	assert_int_equal(channel_set_wait(set, test_in(MS), &tag), CHANNEL_AGAIN);
 	assert_int_equal(test_send(ann, "x"), CHANNEL_OK);
 	assert_int_equal(channel_set_wait(set, CHANNEL_FOREVER, &tag), CHANNEL_OK);
 	assert_ptr_equal(tag, &ann);

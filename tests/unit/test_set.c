@@ -5,7 +5,7 @@
 
 static void an_empty_set_waits_for_its_deadline(void **state)
 {
-	uint64_t deadline = monotonic_now() + 10 * MS;
+	uint64_t deadline = test_in(10 * MS);
 
 	(void)state;
 	assert_none(CHANNEL_NOW);
@@ -154,7 +154,7 @@ static void a_call_that_waits_by_itself_takes_nothing_from_the_set(void **state)
 	(void)state;
 	assert_non_null(channel_set_receive(set, pairs[0].b, &pairs[0]));
 	go_cold();
-	assert_int_equal(test_recv(pairs[0].b, monotonic_now() + 2 * MS), CHANNEL_AGAIN);
+	assert_int_equal(test_recv(pairs[0].b, test_in(2 * MS)), CHANNEL_AGAIN);
 	assert_send(pairs[0].a, "x");
 	assert_ready(&pairs[0]);
 }

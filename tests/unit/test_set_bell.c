@@ -59,8 +59,7 @@ static void a_set_that_is_gone_can_still_be_told(void **state)
 	(void)state;
 	assert_non_null(channel_set_receive(other, pairs[0].b, NULL));
 	while (other->hot_count)
-		assert_int_equal(channel_set_wait(other, monotonic_now() + MS, &(void *){0}),
-				 CHANNEL_AGAIN);
+		assert_int_equal(channel_set_wait(other, test_in(MS), &(void *){0}), CHANNEL_AGAIN);
 	bell_sets_end(test_component);
 	assert_int_equal(channel_set_wait(other, CHANNEL_FOREVER, &(void *){0}), CHANNEL_CLOSED);
 	assert_send(pairs[0].a, "x");
@@ -93,8 +92,8 @@ static void who_waits_for_a_member_by_itself_does_not_hide_it_from_the_set(void 
 	bell_mode.kernel = &calls;
 	pairs[3].a->beside = pairs[3].b->beside = true;
 	assert_non_null(channel_set_receive(set, pairs[3].b, &pairs[3]));
-	assert_none(monotonic_now() + MS);
-	assert_int_equal(channel_peek(pairs[3].b, monotonic_now() + MS, &msg, &len), CHANNEL_AGAIN);
+	assert_none(test_in(MS));
+	assert_int_equal(channel_peek(pairs[3].b, test_in(MS), &msg, &len), CHANNEL_AGAIN);
 	assert_none(CHANNEL_NOW);
 	assert_int_equal(channel_send(pairs[3].a, "x", 1, CHANNEL_NOW), CHANNEL_OK);
 	assert_ready(&pairs[3]);
@@ -129,10 +128,10 @@ static void there_is_a_member_for_each_bit(void **state)
 	assert_none(CHANNEL_NOW);
 }
 
-static void *stop_later(void *unused)
+static void *stop_sleeper(void *unused)
 {
 	(void)unused;
-	nanosleep(&(struct timespec){.tv_nsec = 5 * (long)MS}, NULL);
+	test_until_asleep(&set->bell->flag);
 	bell_sets_stop(3);
 	return NULL;
 }
@@ -145,10 +144,10 @@ static void asked_to_stop_a_wait_for_ever_says_so(void **state)
 
 	(void)state;
 	add_all();
-	assert_int_equal(pthread_create(&id, NULL, stop_later, NULL), 0);
+	assert_int_equal(pthread_create(&id, NULL, stop_sleeper, NULL), 0);
 	assert_int_equal(channel_set_wait(set, CHANNEL_FOREVER, &tag), CHANNEL_STOPPING);
 	pthread_join(id, NULL);
-	assert_none(monotonic_now() + MS);
+	assert_none(test_in(MS));
 	assert_send(pairs[0].a, "x");
 	assert_ready(&pairs[0]);
 	other = channel_set_new();
@@ -168,9 +167,8 @@ static void *call_around(void *unused)
 
 		assert_send(p->a, "there");
 		assert_int_equal(test_recv(p->a, CHANNEL_FOREVER), CHANNEL_OK);
-		/* Long enough now and then for the set to park. */
 		if (i % 64 == 0)
-			nanosleep(&(struct timespec){.tv_nsec = 500000}, NULL);
+			test_until_asleep(&set->bell->flag);
 	}
 	return NULL;
 }
@@ -186,8 +184,7 @@ static void no_message_among_many_endpoints_is_slept_through(void **state)
 	for (unsigned i = 0; i < ROUNDS; i++) {
 		struct channel_pair *p;
 
-		assert_int_equal(channel_set_wait(set, monotonic_now() + 20000 * MS, &tag),
-				 CHANNEL_OK);
+		assert_int_equal(channel_set_wait(set, test_in(20000 * MS), &tag), CHANNEL_OK);
 		p = tag;
 		assert_recv(p->b, "there");
 		assert_send(p->b, "back");

@@ -8,8 +8,6 @@
 #include "tests/unit/channel_pair.h"
 #include "tests/unit/task_case.h"
 
-#define MS UINT64_C(1000000)
-
 static char trail[64];
 
 static void leave_trail(char mark)
@@ -46,11 +44,13 @@ static void tasks_take_turns(void **state)
 	assert_string_equal(trail, "0ababab");
 }
 
+static uint64_t sleeps_from, sleeps_for; /* times the digit */
+
 static int sleeps(void *arg)
 {
 	const char *mark = arg;
 
-	assert_int_equal(task_sleep(monotonic_now() + (uint64_t)(*mark - '0') * 5 * MS),
+	assert_int_equal(task_sleep(sleeps_from + (uint64_t)(*mark - '0') * sleeps_for),
 			 CHANNEL_OK);
 	leave_trail(*mark);
 	return 0;
@@ -58,16 +58,25 @@ static int sleeps(void *arg)
 
 static void sleepers_wake_in_the_order_of_their_deadlines(void **state)
 {
-	struct task *c = spawn(sleeps, "3"), *a = spawn(sleeps, "1"), *b = spawn(sleeps, "2");
-	uint64_t begin = monotonic_now();
+	bool asleep = false; /* all of them, before the first deadline */
 
 	(void)state;
-	trail[0] = 0;
-	join(a);
-	join(b);
-	join(c);
+	for (sleeps_for = MS; !asleep; sleeps_for *= 2) {
+		struct task *c, *a, *b;
+
+		trail[0] = 0;
+		sleeps_from = monotonic_now();
+		c = spawn(sleeps, "3");
+		a = spawn(sleeps, "1");
+		b = spawn(sleeps, "2");
+		task_yield();
+		asleep = monotonic_now() < sleeps_from + sleeps_for;
+		join(a);
+		join(b);
+		join(c);
+		assert_in_range(monotonic_now(), sleeps_from + 3 * sleeps_for, UINT64_MAX);
+	}
 	assert_string_equal(trail, "123");
-	assert_in_range(monotonic_now() - begin, 15 * MS, UINT64_MAX);
 }
 
 static int echoes(void *arg)
@@ -130,11 +139,11 @@ static void deadlines_hold_in_tasks(void **state)
 {
 	struct channel_pair *p = *state;
 	struct task *echo = spawn(echoes, p->b);
-	uint64_t deadline = monotonic_now() + 5 * MS;
+	uint64_t deadline = test_in(5 * MS);
 
 	assert_int_equal(test_recv(p->a, deadline), CHANNEL_AGAIN);
 	assert_in_range(monotonic_now(), deadline, UINT64_MAX);
-	assert_int_equal(task_join(echo, monotonic_now() + MS, NULL), CHANNEL_AGAIN);
+	assert_int_equal(task_join(echo, test_in(MS), NULL), CHANNEL_AGAIN);
 	assert_int_equal(task_join(echo, CHANNEL_NOW, NULL), CHANNEL_AGAIN);
 	channel_close(p->a);
 	assert_int_equal(join(echo), 0);
@@ -156,7 +165,7 @@ static int calls(void *arg)
 		assert_int_equal(test_recv(ch, CHANNEL_FOREVER), CHANNEL_OK);
 		/* Long enough now and then for the thread to sleep. */
 		if (n % 100 == 0)
-			task_sleep(monotonic_now() + MS / 2);
+			task_sleep(test_in(MS / 2));
 	}
 	channel_finish(ch);
 	return 0;
@@ -225,7 +234,7 @@ static void asked_to_stop_waits_for_ever_end(void **state)
 	task_yield();
 	bell_sets_stop(3);
 	assert_int_equal(task_sleep(CHANNEL_FOREVER), CHANNEL_STOPPING);
-	assert_int_equal(task_sleep(monotonic_now() + 10 * MS), CHANNEL_OK);
+	assert_int_equal(task_sleep(test_in(10 * MS)), CHANNEL_OK);
 	assert_int_equal(join(s), CHANNEL_STOPPING);
 	assert_int_equal(join(later), 0);
 	bell_sets_begin(3);
@@ -296,7 +305,7 @@ static int waits_for_a_message(void *arg)
 static int waits_for_long(void *arg)
 {
 	(void)arg;
-	task_sleep(monotonic_now() + 1000000 * MS);
+	task_sleep(test_in(1000000 * MS));
 	fail_msg("went on behind the end of its thread");
 	return 0;
 }
@@ -311,7 +320,7 @@ static void *leaves_tasks_behind(void *arg)
 	task_detach(spawn(sums, arg));
 	for (unsigned i = 0; i < 100; i++)
 		task_yield();
-	assert_int_equal(task_sleep(monotonic_now() + 1), CHANNEL_OK);
+	assert_int_equal(task_sleep(test_in(1)), CHANNEL_OK);
 	spawn(waits_for_long, NULL);
 	endpoint_thread_ends();
 	assert_null(task_self());
