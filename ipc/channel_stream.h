@@ -29,7 +29,8 @@
  * A batch of channel_commit_quiet is flushed before a writer is opened, and none
  * begins before that is closed: until then the other answers CHANNEL_MISUSE. So
  * does what publishes by a writer behind channel_finish or channel_close, which
- * send what was committed or flushed.
+ * send what was committed or flushed. A reader may go on with messages that were there
+ * when its side was closed; it is closed before the channel is opened again.
  */
 #ifndef IPC_CHANNEL_STREAM_H
 #define IPC_CHANNEL_STREAM_H

@@ -155,7 +155,7 @@ enum channel_status channel_drop(struct channel *ch)
 	struct service_end *e = service_own(ch);
 	sigset_t kept;
 
-	if (!e || ch->tx.streamed)
+	if (!e || ch->tx.streamed || ch->rx.streamed)
 		return CHANNEL_MISUSE;
 	channel_close(ch);
 	channel_lock(&kept);

@@ -65,7 +65,7 @@ struct channel *channel_connect(const char *name, uint64_t deadline);
  * Close the endpoint and give it back. It is in no call, stream or set any more.
  * Any further call on it answers CHANNEL_MISUSE, until this component is given it
  * again for a new connection; no other component ever is. CHANNEL_MISUSE: it is
- * no endpoint of a service that this component has, or a writer is open on it.
+ * no endpoint of a service that this component has, or a writer or reader is open on it.
  */
 enum channel_status channel_drop(struct channel *ch);
 

@@ -56,12 +56,16 @@ static int service_make_door(struct service *s)
 	return 0;
 }
 
+/* Their rings are nobody else's: who finds an endpoint broken breaks its rings. */
 static void service_make_closed(struct service *s)
 {
 	for (unsigned i = 0; i < CHANNEL_PROTOCOL; i++) {
 		struct channel *ch = &s->closed[i];
+		struct endpoint_nowhere *at = &ch->nowhere;
+		struct ring tx = {&at->controls[0], &at->words[0], s->spec->ring_bytes};
+		struct ring rx = {&at->controls[1], &at->words[1], s->spec->ring_bytes};
 
-		endpoint_init(ch, &s->door.tx_ring, &s->door.rx_ring, 0);
+		endpoint_init(ch, &tx, &rx, 0);
 		endpoint_drop(ch);
 		ch->name = s->spec->name;
 		ch->tx.reason = ch->rx.reason = CHANNEL_FINISHED + i;
