@@ -71,14 +71,41 @@ static void set_collect(struct channel_set *s)
 	}
 }
 
+/* What is held, and whether that is a request, stay as the caller has them. */
+static enum channel_status set_probe_message(struct channel_member *m)
+{
+	struct ring_receiver *r = &m->attempt.ch->rx;
+	uint64_t held = r->held, length = r->length;
+	bool due = r->serve.due;
+	enum channel_status status;
+
+	/* As the endpoint receives by now. */
+	m->attempt.make = m->attempt.ch->serves;
+	status = endpoint_try(&m->attempt);
+	r->serve.due = due;
+	if (status == CHANNEL_OK) {
+		r->held = held;
+		r->length = length;
+	}
+	return status;
+}
+
+static enum channel_status set_probe_room(struct channel_member *m)
+{
+	enum channel_status status = endpoint_try(&m->attempt);
+
+	m->attempt.ch->tx.reserved = 0;
+	return status;
+}
+
 static enum channel_status set_try(struct channel_member *m)
 {
-	/* As the endpoint receives by now. */
 	if (m->probe && m->attempt.msg)
-		m->attempt.make = m->attempt.ch->serves;
-	m->status = endpoint_try(&m->attempt);
-	if (m->probe && m->attempt.room)
-		m->attempt.ch->tx.reserved = 0;
+		m->status = set_probe_message(m);
+	else if (m->probe && m->attempt.room)
+		m->status = set_probe_room(m);
+	else
+		m->status = endpoint_try(&m->attempt);
 	return m->status;
 }
 
