@@ -208,7 +208,7 @@ enum channel_status task_join(struct task *t, uint64_t deadline, int *result)
 	struct task_scheduler *s = task_scheduler;
 	enum channel_status status;
 
-	if (!t->stack || t == s->current || t->joiner)
+	if (!t->stack || t == s->current || t->joiner || t->detached)
 		return CHANNEL_MISUSE;
 	if (!t->ended && deadline == CHANNEL_NOW)
 		return CHANNEL_AGAIN;

@@ -47,7 +47,8 @@ void task_yield(void);
  * Wait until the task has ended, and take it away. *result, if result is not NULL,
  * is what run returned. Otherwise CHANNEL_AGAIN when the deadline is past first,
  * CHANNEL_CANCELLED when the caller is cancelled, CHANNEL_STOPPING, or
- * CHANNEL_MISUSE: another task waits for it, or it is the caller or the first one.
+ * CHANNEL_MISUSE: another task waits for it, or it is the caller, the first one or
+ * detached.
  */
 enum channel_status task_join(struct task *t, uint64_t deadline, int *result);
 

@@ -48,6 +48,13 @@ static void task_release(struct task_scheduler *s, enum channel_status status, b
 		}
 }
 
+/* The component was asked to stop: those that wait for ever are told, once. */
+static void task_told(struct task_scheduler *s)
+{
+	s->stopping = true;
+	task_release(s, CHANNEL_STOPPING, false);
+}
+
 /* No task can go on. */
 static void task_idle(struct task_scheduler *s)
 {
@@ -58,8 +65,7 @@ static void task_idle(struct task_scheduler *s)
 		task_ready(s, m->tag);
 		break;
 	case CHANNEL_STOPPING:
-		s->stopping = true;
-		task_release(s, CHANNEL_STOPPING, false);
+		task_told(s);
 		break;
 	case CHANNEL_CLOSED:
 		task_release(s, CHANNEL_CLOSED, true);
@@ -75,6 +81,8 @@ static void task_glance(struct task_scheduler *s)
 	struct channel_member *m;
 
 	s->turns = TASK_TURNS;
+	if (!s->stopping && set_stopping(&s->set))
+		task_told(s);
 	set_timers_expire(&s->set);
 	while ((m = set_look(&s->set, TASK_TRIES)))
 		task_ready(s, m->tag);
@@ -143,5 +151,8 @@ enum channel_status task_block(struct task_scheduler *s, const struct endpoint_a
 	}
 	t->blocked = true;
 	task_leave(s);
+	/* The deadline may have been past for long before the task had its turn. */
+	if (attempt && m->status == CHANNEL_AGAIN)
+		m->status = endpoint_try(&m->attempt);
 	return t->cancelled && m->status == CHANNEL_AGAIN ? CHANNEL_CANCELLED : m->status;
 }
