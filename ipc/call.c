@@ -7,94 +7,30 @@
 
 #include <string.h>
 
+#include "ipc/call_gate.h"
+#include "ipc/call_id.h"
 #include "ipc/channel_parts.h"
 #include "ipc/task_schedule.h"
 
 #define CALL_REPLIES_CLOCK 1024 /* of others, between two looks at the clock */
-
-/*
- * An id is a number and, in bits that it has not set in a message, the connection that
- * it belongs to, as each end counts them by itself: it goes round after two million.
- */
-#define CALL_CONNECTION (CALL_FAILED - 1 - CALL_NUMBER)
-
-static uint64_t call_id(const struct channel *ch, uint64_t number)
-{
-	return number | (ch->connection * (CALL_NUMBER + 1) & CALL_CONNECTION);
-}
-
-static bool call_is_here(const struct channel *ch, uint64_t id)
-{
-	return call_id(ch, id & ~CALL_CONNECTION) == id;
-}
 
 void call_client_init(struct call_client *c, struct channel *ch)
 {
 	*c = (struct call_client){.ch = ch, .connection = ch->connection};
 }
 
-static void call_wake(const struct call *call)
+/* Nobody receives for all any more: who waits for something else is to look. */
+static void call_look_again(const struct call *call)
 {
-	if (call && call->task && call->task->blocked)
-		task_ready(task_scheduler, call->task);
+	if (call && call->task && call->task->blocked && call->task->member.set)
+		set_heat(&call->task->member);
 }
 
-static void call_gate_append(struct call_gate *g, struct call *call)
+static void call_receiving_leave(struct call_client *c)
 {
-	struct call **at = &g->first;
-
-	while (*at)
-		at = &(*at)->behind;
-	call->behind = NULL;
-	*at = call;
-}
-
-static void call_gate_remove(struct call_gate *g, const struct call *call)
-{
-	struct call **at = &g->first;
-
-	while (*at != call)
-		at = &(*at)->behind;
-	*at = call->behind;
-}
-
-static enum channel_status call_gate_wait(struct call_gate *g, struct call *call, uint64_t deadline)
-{
-	enum channel_status status;
-
-	call_gate_append(g, call);
-	call->task = task_scheduler->current;
-	status = task_block(task_scheduler, NULL, deadline);
-	call->task = NULL;
-	call_gate_remove(g, call);
-	return status;
-}
-
-static void call_gate_leave(struct call_gate *g)
-{
-	g->busy = false;
-	call_wake(g->first);
-}
-
-/* CHANNEL_OK: the caller is inside. Else it is not, or needs not be: the call has its reply. */
-static enum channel_status call_gate_enter(struct call_gate *g, struct call *call,
-					   uint64_t deadline)
-{
-	enum channel_status status = CHANNEL_AGAIN;
-
-	while (g->busy && call->status == CHANNEL_AGAIN) {
-		if (status != CHANNEL_AGAIN || deadline == CHANNEL_NOW || bell_past(deadline))
-			return status;
-		status = call_gate_wait(g, call, deadline);
-	}
-	if (call->status != CHANNEL_AGAIN) {
-		/* Woken for the gate as well, perhaps: the next one has its turn. */
-		if (!g->busy)
-			call_wake(g->first);
-		return call->status;
-	}
-	g->busy = true;
-	return CHANNEL_OK;
+	call_gate_leave(&c->receiving);
+	call_look_again(c->poster);
+	call_look_again(c->boxer);
 }
 
 static struct call **call_bucket(struct call_client *c, uint64_t id)
@@ -109,40 +45,6 @@ static struct call **call_find(struct call_client *c, uint64_t id)
 	while (*at && (*at)->id != id)
 		at = &(*at)->next;
 	return at;
-}
-
-static enum channel_status call_post(struct channel *ch, uint64_t number,
-				     const struct channel_part *request, size_t parts,
-				     uint64_t deadline)
-{
-	size_t size = channel_parts_size(request, parts);
-	enum channel_status status;
-	void *room;
-
-	if (__builtin_add_overflow(size, sizeof(number), &size))
-		return CHANNEL_TOO_BIG;
-	status = channel_reserve(ch, size, deadline, &room);
-	if (status != CHANNEL_OK)
-		return status;
-	memcpy(room, &number, sizeof(number));
-	channel_parts_gather((unsigned char *)room + sizeof(number), request, parts);
-	return channel_commit(ch, size);
-}
-
-/* Inside the gate no other task can come between the room and its use. */
-static enum channel_status call_send(struct call_client *c, struct call *call,
-				     const struct channel_part *request, size_t parts,
-				     uint64_t deadline)
-{
-	enum channel_status status = call_gate_enter(&c->sending, call, deadline);
-
-	if (status != CHANNEL_OK)
-		return status;
-	c->last = (c->last + 1) & CALL_NUMBER;
-	call->id = call_id(c->ch, c->last);
-	status = call_post(c->ch, c->last, request, parts, deadline);
-	call_gate_leave(&c->sending);
-	return status;
 }
 
 void call_drop(struct call_client *c, struct call *call)
@@ -232,9 +134,107 @@ static enum channel_status call_pump(struct call_client *c, const struct call *c
 	return call->status;
 }
 
-static uint64_t call_boxed_number(uint64_t mailbox)
+/* Whether there are messages that nobody else is to receive. */
+static bool call_has_news(const struct call_client *c)
 {
-	return CALL_BOXED | (mailbox & CALL_NUMBER);
+	const void *msg;
+	size_t len;
+
+	return !c->receiving.busy && endpoint_peek(c->ch, &msg, &len) == CHANNEL_OK;
+}
+
+/* A server may wait for the room that they take. */
+static void call_collect(struct call_client *c)
+{
+	if (call_has_news(c))
+		call_pump(c, NULL, CHANNEL_NOW);
+}
+
+/*
+ * Until the attempt, which counts news as success, succeeds. The server tells of news
+ * (endpoint_nudge), and so does who ceases to receive (call_receiving_leave).
+ */
+static enum channel_status call_await(struct call **place, struct call *call,
+				      struct endpoint_attempt *a)
+{
+	enum channel_status status;
+
+	if (a->deadline == CHANNEL_NOW || bell_past(a->deadline))
+		return CHANNEL_AGAIN;
+	call->task = task_self();
+	*place = call;
+	status = endpoint_wait(a);
+	*place = NULL;
+	call->task = NULL;
+	return status;
+}
+
+static enum channel_status call_try_room(struct endpoint_attempt *a)
+{
+	enum channel_status status = endpoint_reserve(a->ch, a->room_len, a->room);
+
+	return status == CHANNEL_AGAIN && call_has_news(a->of) ? CHANNEL_OK : status;
+}
+
+static enum channel_status call_await_room(struct call_client *c, struct call *call, size_t size,
+					   uint64_t deadline, void **room)
+{
+	struct endpoint_attempt a = {
+		.ch = c->ch,
+		.deadline = deadline,
+		.parks = &c->ch->tx.parks,
+		.patience = &c->ch->tx_patience,
+		.room = room,
+		.room_len = size,
+		.make = call_try_room,
+		.of = c,
+	};
+	enum channel_status status = CHANNEL_OK;
+
+	while (status == CHANNEL_OK) {
+		call_collect(c);
+		status = endpoint_reserve(c->ch, size, room);
+		if (status != CHANNEL_AGAIN)
+			break;
+		status = call_await(&c->poster, call, &a);
+	}
+	return status;
+}
+
+static enum channel_status call_post(struct call_client *c, struct call *call,
+				     const struct channel_part *request, size_t parts,
+				     uint64_t deadline)
+{
+	size_t size = channel_parts_size(request, parts);
+	enum channel_status status;
+	void *room;
+
+	if (__builtin_add_overflow(size, sizeof(c->last), &size))
+		return CHANNEL_TOO_BIG;
+	status = channel_reserve(c->ch, size, CHANNEL_NOW, &room);
+	if (status == CHANNEL_AGAIN)
+		status = call_await_room(c, call, size, deadline, &room);
+	if (status != CHANNEL_OK)
+		return status;
+	memcpy(room, &c->last, sizeof(c->last));
+	channel_parts_gather((unsigned char *)room + sizeof(c->last), request, parts);
+	return channel_commit(c->ch, size);
+}
+
+/* Inside the gate no other task can come between the room and its use. */
+static enum channel_status call_send(struct call_client *c, struct call *call,
+				     const struct channel_part *request, size_t parts,
+				     uint64_t deadline)
+{
+	enum channel_status status = call_gate_enter(&c->sending, call, deadline);
+
+	if (status != CHANNEL_OK)
+		return status;
+	c->last = (c->last + 1) & CALL_NUMBER;
+	call->id = call_id(c->ch, c->last);
+	status = call_post(c, call, request, parts, deadline);
+	call_gate_leave(&c->sending);
+	return status;
 }
 
 /* Whether it went through the mailbox. Whatever keeps it from there shows again as a message. */
@@ -282,7 +282,8 @@ enum channel_status call_start(struct call_client *c, struct call *call,
 	 */
 	if (c->lost && !c->receiving.busy)
 		call_pump(c, NULL, CHANNEL_NOW);
-	if (c->lost || !call_box(c, call, request, parts)) {
+	/* Nor while a task waits for room: a server that is kept busy here hands none back. */
+	if (c->lost || c->sending.busy || !call_box(c, call, request, parts)) {
 		status = call_send(c, call, request, parts, deadline);
 		if (status != CHANNEL_OK)
 			return status;
@@ -292,12 +293,54 @@ enum channel_status call_start(struct call_client *c, struct call *call,
 	return CHANNEL_OK;
 }
 
+static enum channel_status call_try_box(struct endpoint_attempt *a)
+{
+	enum channel_status status = mailbox_attempt(a);
+
+	return status == CHANNEL_AGAIN && call_has_news(a->of) ? CHANNEL_OK : status;
+}
+
+/* Its reply may come as a message, too, to whoever receives. */
+static enum channel_status call_await_box(struct call_client *c, struct call *call,
+					  uint64_t deadline)
+{
+	struct endpoint_attempt a = {
+		.ch = c->ch,
+		.deadline = deadline,
+		.parks = &c->ch->tx.parks,
+		.patience = &c->ch->call_patience,
+		.make = call_try_box,
+		.of = c,
+		.calls = true,
+	};
+	enum channel_status status, found = CHANNEL_AGAIN;
+
+	do {
+		call_collect(c);
+		if (call->status != CHANNEL_AGAIN)
+			return call->status;
+		status = call_await(&c->boxer, call, &a);
+		found = mailbox_wait(c->ch, call->reply, call->size, &call->length, CHANNEL_NOW);
+	} while (status == CHANNEL_OK && found == CHANNEL_AGAIN);
+	/* What was sent before an end counts. */
+	if (found == CHANNEL_CLOSED)
+		call_collect(c);
+	if (call->status != CHANNEL_AGAIN)
+		return call->status;
+	return found == CHANNEL_AGAIN ? status : found;
+}
+
 /* The answer in the mailbox; CHANNEL_AGAIN also where it says that a message has the reply. */
 static enum channel_status call_unbox(struct call_client *c, struct call *call, uint64_t deadline)
 {
 	enum channel_status status =
-		mailbox_wait(c->ch, call->reply, call->size, &call->length, deadline);
+		mailbox_wait_soon(c->ch, call->reply, call->size, &call->length, deadline);
 
+	if (ring_rare(status == CHANNEL_AGAIN)) {
+		status = call_await_box(c, call, deadline);
+		if (call->status != CHANNEL_AGAIN)
+			return status;
+	}
 	if (status != CHANNEL_OK && status != CHANNEL_TOO_BIG)
 		return status;
 	call->boxed = false;
@@ -324,7 +367,7 @@ enum channel_status call_wait(struct call_client *c, struct call *call, uint64_t
 	if (status != CHANNEL_OK || call->status != CHANNEL_AGAIN)
 		return status;
 	status = call_pump(c, call, deadline);
-	call_gate_leave(&c->receiving);
+	call_receiving_leave(c);
 	return status;
 }
 
@@ -341,65 +384,4 @@ enum channel_status call_make(struct call_client *c, const void *request, size_t
 	call_drop(c, &call);
 	*length = call.length;
 	return status;
-}
-
-/* A request that came as a message. */
-static enum channel_status call_unpack(struct channel *ch, uint64_t *id, const void **request,
-				       size_t *len)
-{
-	uint64_t number = UINT64_MAX;
-
-	if (*len >= sizeof(number))
-		memcpy(&number, *request, sizeof(number));
-	if (number > CALL_NUMBER) {
-		channel_break(ch);
-		return CHANNEL_CLOSED;
-	}
-	*id = call_id(ch, number);
-	*request = (const unsigned char *)*request + sizeof(number);
-	*len -= sizeof(number);
-	return CHANNEL_OK;
-}
-
-enum channel_status call_receive(struct channel *ch, uint64_t deadline, uint64_t *id,
-				 const void **request, size_t *len)
-{
-	bool boxed;
-	enum channel_status status = mailbox_receive(ch, deadline, &boxed, request, len);
-
-	if (status == CHANNEL_OK && !boxed)
-		return call_unpack(ch, id, request, len);
-	*id = call_id(ch, call_boxed_number(ch->rx.serve.number));
-	return status;
-}
-
-/* Whether the request is the one that is in the mailbox. */
-static bool call_is_boxed(const struct channel *ch, uint64_t number)
-{
-	uint64_t taken = __atomic_load_n(&ch->rx.serve.taken, __ATOMIC_RELAXED);
-
-	return taken && number == call_boxed_number(mailbox_number(taken));
-}
-
-enum channel_status call_reply(struct channel *ch, uint64_t id, const void *reply, size_t len,
-			       uint64_t deadline)
-{
-	uint64_t number = id & ~CALL_CONNECTION;
-	const struct channel_part parts[] = {{&number, sizeof(number)}, {reply, len}};
-	bool boxed = call_is_boxed(ch, number & ~CALL_FAILED);
-	enum channel_status status;
-
-	if (ring_rare(!call_is_here(ch, id)))
-		return endpoint_ended(ch, ch->tx.reason);
-	if (boxed && len <= MAILBOX_MAX && !(id & CALL_FAILED))
-		return mailbox_reply(ch, reply, len);
-	status = channel_sendv(ch, parts, 2, deadline);
-	if (boxed && status == CHANNEL_OK)
-		mailbox_answer(ch, MAILBOX_ELSEWHERE, NULL, 0);
-	return status;
-}
-
-enum channel_status call_fail(struct channel *ch, uint64_t id, const char *text, uint64_t deadline)
-{
-	return call_reply(ch, id | CALL_FAILED, text, strlen(text), deadline);
 }

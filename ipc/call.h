@@ -53,7 +53,7 @@ struct call {
 	int boxed;                  /* it went through the mailbox, and its reply may come there */
 	struct call *next;          /* in flight, in its bucket */
 	struct call *behind;        /* at a gate */
-	struct task *task;          /* that waits there */
+	struct task *task;          /* that waits, there or with it */
 };
 
 struct call_gate {
@@ -69,6 +69,8 @@ struct call_client {
 	uint64_t boxed;      /* 0, or the call that was dropped and has the mailbox still */
 	uint32_t connection; /* that the two above are about */
 	struct call_gate sending, receiving;
+	struct call *poster; /* waits for room, */
+	struct call *boxer;  /* or for the mailbox: they look for messages, too */
 	struct call *flight[CALL_BUCKETS];
 };
 
@@ -77,7 +79,8 @@ void call_client_init(struct call_client *c, struct channel *ch);
 
 /*
  * Send a request of these parts, as many as there are. The reply, of at most size
- * bytes, goes to reply at some later call on the client. CHANNEL_OK: `call` is in flight
+ * bytes, goes to reply at some later call on the client, whatever that waits for: a
+ * server that has no room for its replies holds up no further call. CHANNEL_OK: `call` is in flight
  * until call_drop, and it and reply are to stay where they are. Else it is not.
  */
 enum channel_status call_start(struct call_client *c, struct call *call,
@@ -87,9 +90,7 @@ enum channel_status call_start(struct call_client *c, struct call *call,
 /*
  * Wait for the reply of a call in flight. CHANNEL_AGAIN: not yet; one may wait
  * again. CHANNEL_TOO_BIG: it has call->length bytes, more than size. CHANNEL_FAILED:
- * it is text, of which reply has what fits. While a short call waits, late replies to
- * calls that other tasks drop stay in the ring; a server that they leave no room comes
- * to the short one when the next call is started: give it a deadline where that may be.
+ * it is text, of which reply has what fits.
  */
 enum channel_status call_wait(struct call_client *c, struct call *call, uint64_t deadline);
 

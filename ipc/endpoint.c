@@ -17,6 +17,21 @@ void endpoint_wake(uint32_t *flag, uint64_t *bells)
 		ring_count(bells, 1);
 }
 
+static void endpoint_nudge_one(uint32_t *flag, uint64_t *bells)
+{
+	if (bell_look(flag) & BELL_PARKED)
+		endpoint_wake(flag, bells);
+}
+
+/* T1 of bell.h was the message. */
+void endpoint_nudge(struct channel *ch)
+{
+	struct ring_control *control = ch->rx_ring.control;
+
+	endpoint_nudge_one(&control->flag.sender, &ch->tx.bells);
+	endpoint_nudge_one(&control->flag.caller, &ch->tx.bells);
+}
+
 static bool endpoint_is_ready(const struct channel *ch)
 {
 	return __atomic_load_n(&ch->ready, __ATOMIC_ACQUIRE);

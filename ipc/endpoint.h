@@ -131,6 +131,12 @@ void endpoint_stop(struct channel *ch);
 /* Wake the peer's thread that sleeps there, if one does, and count it. */
 void endpoint_wake(uint32_t *flag, uint64_t *bells);
 
+/*
+ * Behind a message to a peer that takes messages whatever it waits for: wake its thread
+ * that waits for room, or for the mailbox.
+ */
+void endpoint_nudge(struct channel *ch);
+
 /* Join the rings, if the sender's side waits for them and they are ready; whether it did. */
 bool endpoint_join_tx(struct channel *ch);
 
@@ -214,7 +220,8 @@ struct endpoint_attempt {
 	void **room;
 	size_t room_len;
 	enum channel_status (*make)(struct endpoint_attempt *a);
-	bool calls; /* for the mailbox's line to come back */
+	const void *of; /* that function's own */
+	bool calls;     /* for the mailbox's line to come back */
 };
 
 /* One attempt; CHANNEL_STOPPING where there is no use in another one. */

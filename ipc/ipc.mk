@@ -3,7 +3,7 @@
 $(B)/obj/plain/ipc/channel.o $(B)/obj/plain/ipc/endpoint_beside.o: flags-plain += -fomit-frame-pointer
 
 image-sources += ipc/bell.c ipc/bell_set.c \
-	ipc/call.c \
+	ipc/call.c ipc/call_gate.c ipc/call_serve.c \
 	ipc/channel.c ipc/channel_batch.c ipc/channel_lock.c ipc/channel_stream.c ipc/channel_table.c \
 	ipc/connection.c \
 	ipc/endpoint.c ipc/endpoint_beside.c ipc/endpoint_life.c ipc/endpoint_wait.c \

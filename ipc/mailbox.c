@@ -147,8 +147,9 @@ static inline enum channel_status mailbox_begin(struct channel *ch, const void *
 	return status;
 }
 
+/* `waits`: longer than some polls. */
 static inline enum channel_status mailbox_end(struct channel *ch, void *reply, size_t size,
-					      size_t *length, uint64_t deadline)
+					      size_t *length, uint64_t deadline, bool waits)
 {
 	struct mailbox_caller *call = &ch->tx.call;
 	enum channel_status status;
@@ -159,7 +160,7 @@ static inline enum channel_status mailbox_end(struct channel *ch, void *reply, s
 	if (deadline != CHANNEL_NOW && !endpoint_wait_as_task && !ring_rare(ch->beside))
 		mailbox_spin(&ch->tx);
 	status = mailbox_check(ch);
-	if (ring_rare(status == CHANNEL_AGAIN))
+	if (waits && ring_rare(status == CHANNEL_AGAIN))
 		status = mailbox_await(ch, deadline);
 	if (ring_rare(status != CHANNEL_OK))
 		return status;
@@ -180,7 +181,13 @@ enum channel_status mailbox_start(struct channel *ch, const void *request, size_
 enum channel_status mailbox_wait(struct channel *ch, void *reply, size_t size, size_t *length,
 				 uint64_t deadline)
 {
-	return mailbox_end(ch, reply, size, length, deadline);
+	return mailbox_end(ch, reply, size, length, deadline, true);
+}
+
+enum channel_status mailbox_wait_soon(struct channel *ch, void *reply, size_t size, size_t *length,
+				      uint64_t deadline)
+{
+	return mailbox_end(ch, reply, size, length, deadline, false);
 }
 
 void mailbox_drop(struct channel *ch)
@@ -195,7 +202,7 @@ enum channel_status mailbox_call(struct channel *ch, const void *request, size_t
 
 	if (status != CHANNEL_OK)
 		return status;
-	status = mailbox_end(ch, reply, size, length, deadline);
+	status = mailbox_end(ch, reply, size, length, deadline, true);
 	if (ring_rare(status != CHANNEL_OK))
 		mailbox_drop(ch);
 	return status;

@@ -179,6 +179,13 @@ enum channel_status mailbox_peek(struct channel *ch, uint64_t deadline, bool *re
 				 const void **msg, size_t *len);
 void mailbox_take(struct channel *ch);
 
+/*
+ * mailbox_wait, but CHANNEL_AGAIN as soon as there is more to it than some polls, of which a
+ * deadline that is CHANNEL_NOW allows none: for who waits otherwise.
+ */
+enum channel_status mailbox_wait_soon(struct channel *ch, void *reply, size_t size, size_t *length,
+				      uint64_t deadline);
+
 struct endpoint_attempt;
 
 /* Whether the line has come back, for who waits otherwise than mailbox_wait: CHANNEL_AGAIN, not
