@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * coroutine.resume and coroutine.wrap as Lua has them, but for one thing: they
- * note which coroutine runs. What comes from outside Lua, a request to stop or
+ * coroutine.resume, wrap and close as Lua has them, but for two things. They
+ * note which coroutine runs: what comes from outside Lua, a request to stop or
  * a failed allocation, has no other way to learn it. And where a coroutine below
- * a task yields because it waits, its resumer waits with it.
+ * a task yields because it waits, its resumer waits with it, and nobody else may
+ * resume or close it.
  */
 #include "runtimes/lua/runtime_lua_state.h"
 
@@ -28,10 +29,11 @@ static int resume(lua_State *L, lua_State *co, int count)
 		return FAILED;
 	}
 	lua_xmove(L, co, count);
+	*runtime_lua_waiter(co) = 0;
 	runtime_lua_self.running = co;
 	status = lua_resume(co, L, count, &results);
 	runtime_lua_self.running = resumer;
-	if (runtime_lua_self.stop_due)
+	if (runtime_lua_self.stop_due && resumer)
 		runtime_lua_stop_arm(resumer);
 	if (status != LUA_OK && status != LUA_YIELD) {
 		lua_xmove(co, L, 1);
@@ -56,6 +58,15 @@ static int resume_through(lua_State *L, lua_State *co, int count, lua_KFunction 
 	return results;
 }
 
+/* The same for the program, which must not disturb one that holds what a task waits with. */
+static int resume_begin(lua_State *L, lua_State *co, int count, lua_KFunction k)
+{
+	if (!runtime_lua_waits_in(co))
+		return resume_through(L, co, count, k);
+	lua_pushliteral(L, "cannot resume a coroutine in which a task waits");
+	return FAILED;
+}
+
 static int resume_answer(lua_State *L, int results)
 {
 	lua_pushboolean(L, results != FAILED);
@@ -77,7 +88,7 @@ static int coroutine_resume(lua_State *L)
 	lua_State *co = lua_tothread(L, 1);
 
 	luaL_argexpected(L, co, 1, "coroutine");
-	return resume_answer(L, resume_through(L, co, lua_gettop(L) - 1, resume_on));
+	return resume_answer(L, resume_begin(L, co, lua_gettop(L) - 1, resume_on));
 }
 
 /* The results of a wrapped coroutine; its errors go on, with the place in front. [-0, +0, e] */
@@ -112,7 +123,7 @@ static int coroutine_call(lua_State *L)
 {
 	lua_State *co = lua_tothread(L, lua_upvalueindex(1));
 
-	return call_answer(L, co, resume_through(L, co, lua_gettop(L), call_on));
+	return call_answer(L, co, resume_begin(L, co, lua_gettop(L), call_on));
 }
 
 /* coroutine.wrap(f) -> function. [-0, +1, v] */
@@ -128,15 +139,32 @@ static int coroutine_wrap(lua_State *L)
 	return 1;
 }
 
+/* coroutine.close(co) -> true | false, error: Lua's own, the upvalue. [-0, +1|2, v] */
+static int coroutine_close(lua_State *L)
+{
+	lua_State *co = lua_tothread(L, 1);
+
+	luaL_argexpected(L, co, 1, "coroutine");
+	if (runtime_lua_waits_in(co))
+		return luaL_error(L, "cannot close a coroutine in which a task waits");
+	lua_pushvalue(L, lua_upvalueindex(1));
+	lua_insert(L, 1);
+	lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
+	return lua_gettop(L);
+}
+
 static const luaL_Reg functions[] = {
 	{"resume", coroutine_resume},
 	{"wrap", coroutine_wrap},
+	{"close", coroutine_close},
 	{NULL, NULL},
 };
 
 void runtime_lua_coroutines(lua_State *L)
 {
+	*runtime_lua_waiter(L) = 0; /* new coroutines get a copy of the main one's */
 	lua_getglobal(L, "coroutine");
-	luaL_setfuncs(L, functions, 0);
+	lua_getfield(L, -1, "close");
+	luaL_setfuncs(L, functions, 1);
 	lua_pop(L, 1);
 }

@@ -23,6 +23,7 @@
 static __thread struct {
 	struct runtime_lua_task list;     /* its head: the tasks that have not ended */
 	unsigned calls;                   /* to receive and send */
+	uint64_t last;                    /* number of a task */
 	struct runtime_lua_task *current; /* NULL in the script's main part */
 	/* Of the innermost wait that could not yield, what it joins; only ever compared. */
 	const struct runtime_lua_task *joined;
@@ -96,6 +97,7 @@ bool runtime_lua_task_is_joined(const struct runtime_lua_task *t)
 
 void runtime_lua_task_add(lua_State *L, struct runtime_lua_task *t)
 {
+	t->number = *runtime_lua_waiter(t->co) = ++scheduler.last;
 	lua_pushvalue(L, -1);
 	lua_rawsetp(L, LUA_REGISTRYINDEX, t);
 	runtime_lua_task_append(&scheduler.list, t);
@@ -114,6 +116,7 @@ void runtime_lua_task_close(struct runtime_lua_task *t)
 	struct runtime_lua_task *before = scheduler.current;
 
 	t->state = RUNTIME_LUA_TASK_RUNNING;
+	t->number = ++scheduler.last; /* what it waited for before, it waits for no more */
 	scheduler.current = t;
 	lua_resetthread(t->co);
 	scheduler.current = before;
@@ -268,8 +271,21 @@ bool runtime_lua_wait_below(lua_State *L, lua_State *co, int results, lua_KConte
 		return false;
 	lua_pop(L, 1);
 	w = scheduler.current->wait;
+	*runtime_lua_waiter(co) = scheduler.current->number;
 	runtime_lua_wait(L, &w, ctx, k);
 	return true;
+}
+
+bool runtime_lua_waits_in(lua_State *co)
+{
+	uint64_t number = *runtime_lua_waiter(co);
+	const struct runtime_lua_task *t = scheduler.list.next;
+
+	if (!number || lua_status(co) != LUA_YIELD)
+		return false;
+	while (t != &scheduler.list && t->number != number)
+		t = t->next;
+	return t != &scheduler.list;
 }
 
 void runtime_lua_tasks_finish(lua_State *L)

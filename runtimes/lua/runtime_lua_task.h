@@ -21,6 +21,7 @@ enum runtime_lua_task_state {
 struct runtime_lua_task {
 	struct runtime_lua_task *prev, *next; /* in a list, whose head is one of these; or NULL */
 	lua_State *co;                        /* its user value */
+	uint64_t number; /* from 1; no other task's, not even of one that is gone */
 	enum runtime_lua_task_state state;
 	int count;     /* values on co's stack: arguments at first, results at the end */
 	bool unjoined; /* it has failed and nobody knows */

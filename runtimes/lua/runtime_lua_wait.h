@@ -10,6 +10,7 @@
 #ifndef RUNTIMES_LUA_RUNTIME_LUA_WAIT_H
 #define RUNTIMES_LUA_RUNTIME_LUA_WAIT_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -103,6 +104,19 @@ static inline void runtime_lua_turn(lua_State *L, lua_KContext ctx, lua_KFunctio
  */
 bool runtime_lua_wait_below(lua_State *L, lua_State *co, int results, lua_KContext ctx,
 			    lua_KFunction k);
+
+/*
+ * Of a coroutine, the number of the task for which it waits, or did when it was left
+ * there; 0 as soon as it is resumed.
+ */
+static inline uint64_t *runtime_lua_waiter(lua_State *co)
+{
+	static_assert(LUA_EXTRASPACE >= sizeof(uint64_t), "room for a number");
+	return lua_getextraspace(co);
+}
+
+/* Whether a task waits in this coroutine, what it waits with being on that one's stack. */
+bool runtime_lua_waits_in(lua_State *co);
 
 /* One more to sleep for. 0, or a negative errno for runtime_lua_sleep. */
 int runtime_lua_sleep_add(const struct runtime_lua_wait *w);
