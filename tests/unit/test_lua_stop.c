@@ -133,6 +133,20 @@ static void test_a_request_before_and_after_the_script_does_nothing(void **state
 	runtime_lua.stop();
 }
 
+static void test_a_finalizer_at_the_end_may_be_told_and_resume_coroutines(void **state)
+{
+	(void)state;
+	assert_int_equal(run_stopped("local atoll = require 'atoll'\n"
+				     "local before = coroutine.wrap(function() end)\n"
+				     "while not atoll.stopping() do end\n"
+				     "last = setmetatable({}, { __gc = function()\n"
+				     "  local none, word = atoll.sleep(math.huge)\n"
+				     "  before()\n"
+				     "  io.stderr:write('told ', word) end })"),
+			 0);
+	assert_says("told stopping");
+}
+
 static void test_only_functions_are_taken(void **state)
 {
 	(void)state;
@@ -151,6 +165,7 @@ int main(void)
 		cmocka_unit_test(test_without_a_function_the_script_goes_on_and_can_ask),
 		cmocka_unit_test(test_a_function_that_comes_late_runs_at_once),
 		cmocka_unit_test(test_a_request_before_and_after_the_script_does_nothing),
+		cmocka_unit_test(test_a_finalizer_at_the_end_may_be_told_and_resume_coroutines),
 		cmocka_unit_test(test_only_functions_are_taken),
 	};
 
