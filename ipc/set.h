@@ -56,7 +56,10 @@ struct channel_member *channel_set_receive(struct channel_set *set, struct chann
 struct channel_member *channel_set_send(struct channel_set *set, struct channel *ch, size_t len,
 					void *tag);
 
-/* Ready when the mailbox's call under way (mailbox.h) has its reply, or never will. */
+/*
+ * Ready when the mailbox's call under way (mailbox.h) has its reply, or never will; not while
+ * none is under way.
+ */
 struct channel_member *channel_set_reply(struct channel_set *set, struct channel *ch, void *tag);
 
 /* Ready once, when the deadline is past. CHANNEL_FOREVER: not yet running. */

@@ -53,10 +53,52 @@ static void to_release_a_request_releases_no_message(void **state)
 	assert_memory_equal(msg, "message", 7);
 }
 
+static void test_answer(struct channel *ch)
+{
+	const void *msg;
+	bool request;
+	size_t len;
+
+	assert_int_equal(mailbox_receive(ch, CHANNEL_NOW, &request, &msg, &len), CHANNEL_OK);
+	assert_int_equal(mailbox_reply(ch, "y", 1), CHANNEL_OK);
+}
+
+static void a_reply_is_ready_while_a_call_is_under_way(void **state)
+{
+	struct channel *a = pairs[0].a, *b = pairs[0].b;
+	const void *msg;
+	bool request;
+	char reply[8];
+	size_t len;
+
+	(void)state;
+	assert_int_equal(mailbox_receive(b, CHANNEL_NOW, &request, &msg, &len), CHANNEL_AGAIN);
+	assert_non_null(channel_set_reply(set, a, &pairs[0]));
+	assert_none(CHANNEL_NOW);
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_equal(mailbox_start(a, "x", 1, CHANNEL_NOW), CHANNEL_OK);
+		go_cold();
+		test_answer(b);
+		assert_ready(&pairs[0]);
+		assert_int_equal(mailbox_wait(a, reply, sizeof(reply), &len, CHANNEL_NOW),
+				 CHANNEL_OK);
+		assert_none(CHANNEL_NOW);
+	}
+	assert_int_equal(mailbox_start(a, "x", 1, CHANNEL_NOW), CHANNEL_OK);
+	mailbox_drop(a);
+	test_answer(b);
+	assert_none(CHANNEL_NOW);
+	assert_int_equal(mailbox_start(a, "x", 1, CHANNEL_NOW), CHANNEL_OK);
+	go_cold();
+	channel_close(b);
+	assert_ready(&pairs[0]);
+}
+
 static const struct CMUnitTest tests[] = {
 	TEST(what_only_a_set_has_seen_is_not_released),
 	TEST(what_was_peeked_is_still_the_callers),
 	TEST(to_release_a_request_releases_no_message),
+	TEST(a_reply_is_ready_while_a_call_is_under_way),
 };
 
 int main(void)
