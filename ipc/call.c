@@ -52,8 +52,9 @@ void call_drop(struct call_client *c, struct call *call)
 	struct call **at = call_find(c, call->id);
 	bool comes = call->status == CHANNEL_AGAIN && call_is_here(c->ch, call->id);
 
-	if (*at)
-		*at = call->next;
+	if (*at != call)
+		return;
+	*at = call->next;
 	if (call->boxed && call_is_here(c->ch, call->id)) {
 		mailbox_drop(c->ch);
 		c->boxed = comes ? call->id : 0;

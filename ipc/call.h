@@ -94,7 +94,10 @@ enum channel_status call_start(struct call_client *c, struct call *call,
  */
 enum channel_status call_wait(struct call_client *c, struct call *call, uint64_t deadline);
 
-/* The call is in flight no more; its reply, if it still comes, is thrown away. */
+/*
+ * The call, which is the caller's again, is in flight no more; its reply, if it still comes,
+ * is thrown away. Of one that is not in flight: nothing.
+ */
 void call_drop(struct call_client *c, struct call *call);
 
 /* All three, with one deadline. *length has the reply's length. */

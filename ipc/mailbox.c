@@ -17,6 +17,14 @@ static inline bool mailbox_is_over(const struct ring_sender *s)
 	return s->reason || s->call.reason;
 }
 
+/* An end that only sends no more may still be answered. */
+static bool mailbox_is_given_up(const struct channel *ch)
+{
+	bool closed = ch->tx.reason && __atomic_load_n(&ch->rx.reason, __ATOMIC_RELAXED);
+
+	return ch->tx.call.reason || closed;
+}
+
 static enum channel_status mailbox_over(struct channel *ch)
 {
 	return endpoint_ended(ch, ch->tx.reason ? ch->tx.reason : ch->tx.call.reason);
@@ -53,7 +61,7 @@ static enum channel_status mailbox_away(struct channel *ch)
 	uint32_t closed;
 	uint64_t word;
 
-	if (mailbox_is_over(s))
+	if (mailbox_is_given_up(ch))
 		return mailbox_over(ch);
 	if (ch->tx_waits)
 		endpoint_join_tx(ch);
