@@ -59,8 +59,11 @@ struct channel_writer channel_writer_open(struct channel *ch)
 {
 	struct channel_writer w = {.ch = ch, .side = &ch->tx};
 
-	/* Of two kinds of batch only one can begin at the word that is 0. */
-	if (ch->tx.withheld)
+	/*
+	 * Of two kinds of batch only one can begin at the word that is 0. Another writer's
+	 * positions are ahead of the endpoint's.
+	 */
+	if (ch->tx.withheld || ch->tx.streamed)
 		return w;
 	ch->tx.reserved = 0;
 	writer_load(&w);

@@ -26,6 +26,8 @@
  * A component that ends with a writer open has sent what was committed or
  * flushed, and perhaps what it had added before it asked for more room.
  *
+ * There is one writer of an endpoint at a time, and one reader: a second writer's calls
+ * answer CHANNEL_MISUSE, a second reader may give again what the first has consumed.
  * A batch of channel_commit_quiet is flushed before a writer is opened, and none
  * begins before that is closed: until then the other answers CHANNEL_MISUSE. So
  * does what publishes by a writer behind channel_finish or channel_close, which

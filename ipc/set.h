@@ -39,8 +39,8 @@ void channel_set_free(struct channel_set *set);
 
 /*
  * Add a member; tag is what channel_set_wait answers. NULL with errno ENOMEM or
- * ENOSPC. An endpoint may be in a set for both, and calls of channel.h on it may
- * wait by themselves meanwhile.
+ * ENOSPC. An endpoint may be in a set for both, once for each: one that is there twice
+ * keeps the wait from sleeping. Calls of channel.h on it may wait by themselves meanwhile.
  */
 
 /*

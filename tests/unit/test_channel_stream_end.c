@@ -43,6 +43,32 @@ static void a_closed_reader_gets_nothing_more(void **state)
 	channel_pair_free(&p);
 }
 
+static void a_second_writer_sends_nothing(void **state)
+{
+	struct channel_writer first, second;
+	struct channel_pair p;
+	char buf[8];
+	size_t len;
+
+	(void)state;
+	channel_pair_init(&p, 4096, 0);
+	first = channel_writer_open(p.a);
+	assert_int_equal(test_write(&first, 8, 0, CHANNEL_NOW, false), CHANNEL_OK);
+	second = channel_writer_open(p.a);
+	assert_int_equal(test_write(&second, 8, 7, CHANNEL_NOW, false), CHANNEL_MISUSE);
+	channel_writer_close(&second);
+	assert_int_equal(test_write(&first, 8, 1, CHANNEL_NOW, false), CHANNEL_OK);
+	channel_writer_close(&first);
+	for (unsigned i = 0; i < 2; i++)
+		assert_int_equal(channel_recv(p.b, buf, sizeof(buf), &len, CHANNEL_NOW),
+				 CHANNEL_OK);
+	assert_int_equal(channel_recv(p.b, buf, sizeof(buf), &len, CHANNEL_NOW), CHANNEL_AGAIN);
+	second = channel_writer_open(p.a);
+	assert_int_equal(test_write(&second, 8, 2, CHANNEL_NOW, false), CHANNEL_OK);
+	channel_writer_close(&second);
+	channel_pair_free(&p);
+}
+
 /* What was flushed arrives, then the end; what was not is nowhere. */
 static void test_closed_under_a_writer(void (*end)(struct channel *))
 {
@@ -183,6 +209,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_closed_peer_is_told_to_both),
 		cmocka_unit_test(a_closed_reader_gets_nothing_more),
+		cmocka_unit_test(a_second_writer_sends_nothing),
 		cmocka_unit_test(what_a_writer_publishes_behind_the_end_is_misuse),
 		cmocka_unit_test(
 			a_dead_writer_is_buried_where_it_was_and_not_where_lines_are_claimed),
