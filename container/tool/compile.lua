@@ -70,8 +70,13 @@ local function place(job, component, field)
 	return ('%s:%d: component "%s": field %s'):format(job.manifest.path, component.line, component.name, field)
 end
 
--- A header that is found before the C library's must not have the name of one.
+-- A header that is found before the C library's must not have the name of one. What one named
+-- channel declares is what ipc/channel.h does.
 local function check_header(job, component, name)
+	if name == "channel" then
+		fail('%s:%d: component "%s": its contract channel would have functions of ipc/channel.h; expected another name',
+			job.manifest.path, component.line, component.name)
+	end
 	local own = run({ "gcc", "-print-file-name=include" }, "gcc"):gsub("%s+$", "")
 	for _, dir in ipairs({ "/usr/include", own, job.root .. "/runtimes/c" }) do
 		if files.stat(("%s/%s.h"):format(dir, name)) then

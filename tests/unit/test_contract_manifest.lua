@@ -73,6 +73,9 @@ named("a contract is no library of Lua's", "table", 'atoll: service.lua:5: chann
 named("a contract is no header of C's", "locale", 'atoll: service.lua:3: component "a": its contract locale would be the header'
 	.. " locale.h, as /usr/include/locale.h is; expected another name\n")
 
+named("a contract is not all channels", "channel", 'atoll: service.lua:3: component "a": its contract channel would have'
+	.. " functions of ipc/channel.h; expected another name\n")
+
 tap.case("a header of a contract that is no more is not found", function()
 	service('messages = { m = { from = "a", fields = {} } }')
 	tool.write("b.lua", "")
