@@ -80,7 +80,7 @@ static int call_alone(lua_State *L, struct runtime_lua_endpoint *e, const void *
 
 	if (!runtime_lua_box_send(e, msg, len)) {
 		m.number = call_next();
-		status = runtime_lua_send_number(L, e, &m, deadline, NULL);
+		status = runtime_lua_send_request(L, e, &m, deadline, NULL);
 		if (status != CHANNEL_OK)
 			return runtime_lua_failure(L, e->ch, status);
 		return alone_receive(L, e, m.number, deadline, value);
@@ -168,7 +168,7 @@ static int call_send_on(lua_State *L, int status, lua_KContext context)
 
 	(void)status;
 	request.bytes = lua_tolstring(L, CALL_REQUEST, &request.len);
-	sent = runtime_lua_send_number(L, e, &request, c->deadline, call_send_on);
+	sent = runtime_lua_send_request(L, e, &request, c->deadline, call_send_on);
 	if (sent != CHANNEL_OK)
 		return runtime_lua_failure(L, e->ch, sent);
 	call_fly(c, e);

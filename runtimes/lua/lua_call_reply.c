@@ -80,6 +80,15 @@ static void replies_drain(struct runtime_lua_endpoint *e)
 	runtime_lua_reply_peek(e, 0, CHANNEL_NOW, &reply);
 }
 
+bool runtime_lua_replies_held(const void *endpoint)
+{
+	struct runtime_lua_endpoint *e = (void *)(uintptr_t)endpoint;
+
+	if (!e->view)
+		replies_drain(e);
+	return e->view;
+}
+
 /* Whether the line of the mailbox is back, as far as that can be told. */
 static bool box_is_back(struct channel *ch)
 {

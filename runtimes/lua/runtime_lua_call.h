@@ -40,12 +40,23 @@ struct runtime_lua_numbered {
 };
 
 /*
- * Send one, in the mailbox where that waits for it; k where the coroutine had to wait, with
+ * Send a reply, in the mailbox where that waits for it; k where the coroutine had to wait, with
  * the stack as it is. [-0, +0, e]
  */
 enum channel_status runtime_lua_send_number(lua_State *L, const struct runtime_lua_endpoint *e,
 					    const struct runtime_lua_numbered *m, uint64_t deadline,
 					    lua_KFunction k);
+
+/*
+ * Send a request as a message. Who waits for room takes the replies that come as messages
+ * meanwhile: the server might wait for the room that they take. [-0, +0, e]
+ */
+enum channel_status runtime_lua_send_request(lua_State *L, struct runtime_lua_endpoint *e,
+					     const struct runtime_lua_numbered *m,
+					     uint64_t deadline, lua_KFunction k);
+
+/* Takes them, and says whether a view keeps it from that: an is_over of runtime_lua_wait.h. */
+bool runtime_lua_replies_held(const void *endpoint);
 
 /*
  * Take the number off a message, whose bytes *m has. What has none, or other bits than `most`,

@@ -57,7 +57,8 @@ bool runtime_lua_item_over(const struct runtime_lua_wait_item *item)
 	case RUNTIME_LUA_WAIT_MESSAGE:
 		return channel_peek(*item->ch, CHANNEL_NOW, &msg, &len) != CHANNEL_AGAIN;
 	case RUNTIME_LUA_WAIT_ROOM:
-		return channel_reserve(*item->ch, item->len, CHANNEL_NOW, &room) != CHANNEL_AGAIN;
+		return channel_reserve(*item->ch, item->len, CHANNEL_NOW, &room) != CHANNEL_AGAIN ||
+		       (item->is_over && item->is_over(item->of));
 	case RUNTIME_LUA_WAIT_REPLY:
 	case RUNTIME_LUA_WAIT_OTHER:
 		return item->is_over(item->of);

@@ -82,17 +82,23 @@ static int sleep_channel(struct channel *ch, enum runtime_lua_wait_kind kind, si
 	return p->member ? 0 : -errno;
 }
 
+/* Of two kinds that wait for something else, whether for a message as well. */
+static bool sleep_item_hears(const struct runtime_lua_wait_item *item)
+{
+	return item->kind == RUNTIME_LUA_WAIT_ROOM ? item->is_over != NULL : item->len != 0;
+}
+
 /* All but two kinds wait for a message, and so in one place. */
 static int sleep_item(const struct runtime_lua_wait_item *item)
 {
 	enum runtime_lua_wait_kind kind = item->kind;
 	int error = 0;
 
-	if (kind != RUNTIME_LUA_WAIT_ROOM && kind != RUNTIME_LUA_WAIT_REPLY)
-		kind = RUNTIME_LUA_WAIT_MESSAGE;
 	if (!item->ch)
 		return 0;
-	if (kind == RUNTIME_LUA_WAIT_REPLY && item->len)
+	if (kind != RUNTIME_LUA_WAIT_ROOM && kind != RUNTIME_LUA_WAIT_REPLY)
+		kind = RUNTIME_LUA_WAIT_MESSAGE;
+	else if (sleep_item_hears(item))
 		error = sleep_channel(*item->ch, RUNTIME_LUA_WAIT_MESSAGE, 0);
 	return error ? error : sleep_channel(*item->ch, kind, item->len);
 }

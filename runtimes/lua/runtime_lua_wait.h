@@ -21,7 +21,8 @@ struct runtime_lua_task;
 
 enum runtime_lua_wait_kind {
 	RUNTIME_LUA_WAIT_MESSAGE, /* ch has one, or never will */
-	RUNTIME_LUA_WAIT_ROOM,    /* ch has room for len bytes, or never will */
+	RUNTIME_LUA_WAIT_ROOM,    /* ch has room for len bytes, or never will; or, if there is an
+				     is_over, that, which a message changes */
 	RUNTIME_LUA_WAIT_TASK,    /* task has ended */
 	RUNTIME_LUA_WAIT_REPLY,   /* is_over(of), of a call through ch's mailbox; or, if len, a
 				     message */
