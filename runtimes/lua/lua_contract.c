@@ -9,6 +9,7 @@
 
 #include "runtimes/lua/runtime_lua_channel.h"
 #include "runtimes/lua/runtime_lua_form.h"
+#include "runtimes/lua/runtime_lua_ring.h"
 #include "runtimes/lua/runtime_lua_wait.h"
 
 /* encode(form, fields) -> string. [-0, +1, v] */
@@ -127,12 +128,16 @@ static int message_send(lua_State *L)
 	return send_on(L, LUA_OK, (lua_KContext)deadline);
 }
 
-/* A runtime_lua_take; when memory is out the message stays in the ring. [-0, +2, m] */
-static int take_message(lua_State *L, struct channel *ch, const void *msg, size_t len)
+/* A runtime_lua_take; when memory is out the message stays in the ring. [-0, +0|2, m] */
+static int take_message(lua_State *L, struct runtime_lua_endpoint *e, const void *msg, size_t len)
 {
-	int results = runtime_lua_form_read(L, 2, msg, len);
+	struct channel *ch = e->ch;
+	uint64_t cursor = ch->rx.cursor;
+	int top = lua_gettop(L), results = runtime_lua_form_read(L, 2, msg, len);
 
-	channel_release(ch);
+	results = runtime_lua_taken(L, e, ch, cursor, results);
+	if (!results)
+		lua_settop(L, top); /* what it was read by, too */
 	return results;
 }
 

@@ -60,6 +60,7 @@ int runtime_lua_receive(lua_State *L, uint64_t deadline, runtime_lua_take take, 
 	enum channel_status status;
 	bool stopping = false;
 	const void *msg;
+	int results;
 	size_t len;
 
 	runtime_lua_turn(L, (lua_KContext)deadline, k);
@@ -67,8 +68,11 @@ int runtime_lua_receive(lua_State *L, uint64_t deadline, runtime_lua_take take, 
 		runtime_lua_view_refuse(L, e);
 		status = channel_peek(e->ch, runtime_lua_alone() ? deadline : CHANNEL_NOW, &msg,
 				      &len);
+		results = status == CHANNEL_OK ? take(L, e, msg, len) : 0;
+		if (results)
+			return results;
 		if (status == CHANNEL_OK)
-			return take(L, e->ch, msg, len);
+			continue;
 		if (status != CHANNEL_AGAIN || runtime_lua_wait_over(deadline, &stopping))
 			break;
 		runtime_lua_wait_for(L, RUNTIME_LUA_WAIT_MESSAGE, &e->ch, 0, deadline, k);
@@ -93,12 +97,14 @@ receive_alone(lua_State *L, int args, const void **msg, size_t *len)
 		       : NULL;
 }
 
-/* Released only once it is a string: when memory is out, no message is lost. [-0, +1, m] */
-static int take_string(lua_State *L, struct channel *ch, const void *msg, size_t len)
+/* Released only once it is a string: when memory is out, no message is lost. [-0, +0|1, m] */
+static int take_string(lua_State *L, struct runtime_lua_endpoint *e, const void *msg, size_t len)
 {
+	struct channel *ch = e->ch;
+	uint64_t cursor = ch->rx.cursor;
+
 	lua_pushlstring(L, msg, len);
-	runtime_lua_release(ch);
-	return 1;
+	return runtime_lua_taken(L, e, ch, cursor, 1);
 }
 
 static int recv_on(lua_State *L, int status, lua_KContext deadline)
@@ -109,13 +115,13 @@ static int recv_on(lua_State *L, int status, lua_KContext deadline)
 
 int runtime_lua_recv(lua_State *L)
 {
-	const struct runtime_lua_endpoint *e;
+	struct runtime_lua_endpoint *e;
 	const void *msg;
 	size_t len;
 
 	e = receive_alone(L, 1, &msg, &len);
-	if (e)
-		return take_string(L, e->ch, msg, len);
+	if (e && take_string(L, e, msg, len))
+		return 1;
 	return recv_on(L, LUA_OK, (lua_KContext)runtime_lua_deadline_check(L, 2));
 }
 
@@ -128,8 +134,9 @@ static int recv_value_on(lua_State *L, int status, lua_KContext deadline)
 int runtime_lua_recv_value(lua_State *L)
 {
 	lua_Integer value;
-	const struct runtime_lua_endpoint *e;
+	struct runtime_lua_endpoint *e;
 	const void *msg;
+	int results;
 	size_t len;
 
 	e = receive_alone(L, 1, &msg, &len);
@@ -138,21 +145,22 @@ int runtime_lua_recv_value(lua_State *L)
 		runtime_lua_release(e->ch);
 		return 1;
 	}
-	if (e)
-		return runtime_lua_take_value(L, e->ch, msg, len);
+	results = e ? runtime_lua_take_value(L, e, msg, len) : 0;
+	if (results)
+		return results;
 	return recv_value_on(L, LUA_OK, (lua_KContext)runtime_lua_deadline_check(L, 2));
 }
 
 /* What the loop below calls; its second argument is the message before. [-0, +1|2, v] */
 static int messages_next(lua_State *L)
 {
-	const struct runtime_lua_endpoint *e;
+	struct runtime_lua_endpoint *e;
 	const void *msg;
 	size_t len;
 
 	e = receive_alone(L, 2, &msg, &len);
-	if (e)
-		return take_string(L, e->ch, msg, len);
+	if (e && take_string(L, e, msg, len))
+		return 1;
 	return recv_on(L, LUA_OK, (lua_KContext)CHANNEL_FOREVER);
 }
 

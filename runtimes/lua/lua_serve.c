@@ -31,12 +31,14 @@ static int request_refuse(lua_State *L)
 
 /*
  * What mailbox_peek has found: connection, number, handler, request. Taken only once they
- * are there: when memory is out, no request is lost. [-0, +4, m]
+ * are there: when memory is out, no request is lost. 0: others have taken it meanwhile.
+ * [-0, +0|2|4, m]
  */
 static int request_take(lua_State *L, const struct runtime_lua_endpoint *e, bool boxed,
 			struct runtime_lua_numbered *m)
 {
 	struct channel *ch = e->ch;
+	uint64_t cursor = ch->rx.cursor, before = ch->rx.serve.number;
 
 	if (boxed)
 		m->number = runtime_lua_boxed_number(ch->rx.serve.word);
@@ -52,10 +54,13 @@ static int request_take(lua_State *L, const struct runtime_lua_endpoint *e, bool
 		lua_replace(L, SERVE_REPLY);
 		lua_pop(L, 1);
 	}
-	if (boxed)
-		mailbox_take(ch);
-	else
-		runtime_lua_release(ch);
+	if (!boxed)
+		return runtime_lua_taken(L, e, ch, cursor, 4);
+	if (e->ch != ch || ch->rx.serve.number != before) {
+		lua_pop(L, 4);
+		return 0;
+	}
+	mailbox_take(ch);
 	return 4;
 }
 
@@ -78,14 +83,18 @@ static int request_receive(lua_State *L)
 	enum channel_status status = CHANNEL_CLOSED;
 	struct runtime_lua_numbered m;
 	bool boxed, stopping = false;
+	int results;
 
 	runtime_lua_turn(L, 0, serve_on);
 	while (!e->gone) {
 		runtime_lua_view_refuse(L, e);
 		status = mailbox_peek(e->ch, runtime_lua_alone() ? CHANNEL_FOREVER : CHANNEL_NOW,
 				      &boxed, &m.bytes, &m.len);
+		results = status == CHANNEL_OK ? request_take(L, e, boxed, &m) : 0;
+		if (results)
+			return results;
 		if (status == CHANNEL_OK)
-			return request_take(L, e, boxed, &m);
+			continue;
 		if (status != CHANNEL_AGAIN || runtime_lua_wait_over(CHANNEL_FOREVER, &stopping))
 			break;
 		runtime_lua_wait_one(L, &item, CHANNEL_FOREVER, serve_on);

@@ -188,7 +188,7 @@ static int integer_send(lua_State *L, struct channel *ch, lua_Integer value)
 	return status == CHANNEL_OK ? runtime_lua_sent_well(L) : runtime_lua_sent(L, ch, status);
 }
 
-static int value_send(lua_State *L, struct channel *ch)
+static int value_send(lua_State *L, const struct runtime_lua_endpoint *e)
 {
 	enum channel_status status;
 	uint64_t deadline = runtime_lua_deadline_check(L, 3);
@@ -196,15 +196,15 @@ static int value_send(lua_State *L, struct channel *ch)
 	struct buffer b;
 
 	luaL_checkany(L, 2);
-	if (!encode(L, 2, &b, first, sizeof(first), channel_max(ch)))
-		return runtime_lua_failure(L, ch, CHANNEL_TOO_BIG);
-	status = channel_send(ch, b.bytes, b.used, runtime_lua_alone() ? deadline : CHANNEL_NOW);
+	if (!encode(L, 2, &b, first, sizeof(first), channel_max(e->ch)))
+		return runtime_lua_failure(L, e->ch, CHANNEL_TOO_BIG);
+	status = channel_send(e->ch, b.bytes, b.used, runtime_lua_alone() ? deadline : CHANNEL_NOW);
 	if (status == CHANNEL_AGAIN) {
 		lua_pushlstring(L, b.bytes, b.used);
 		lua_replace(L, 2);
 		return runtime_lua_send_string(L, deadline);
 	}
-	return runtime_lua_sent(L, ch, status);
+	return runtime_lua_sent(L, e->ch, status);
 }
 
 int runtime_lua_send_value(lua_State *L)
@@ -213,7 +213,7 @@ int runtime_lua_send_value(lua_State *L)
 
 	if (e && lua_gettop(L) == 2 && lua_isinteger(L, 2))
 		return integer_send(L, e->ch, lua_tointeger(L, 2));
-	return value_send(L, runtime_lua_endpoint_check(L)->ch);
+	return value_send(L, runtime_lua_endpoint_check(L));
 }
 
 size_t runtime_lua_encode_plain(lua_State *L, int index, char to[RUNTIME_LUA_PLAIN])

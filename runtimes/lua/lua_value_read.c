@@ -161,12 +161,14 @@ int runtime_lua_push_value(lua_State *L, const void *bytes, size_t len)
 	return 1;
 }
 
-int runtime_lua_take_value(lua_State *L, struct channel *ch, const void *msg, size_t len)
+int runtime_lua_take_value(lua_State *L, struct runtime_lua_endpoint *e, const void *msg,
+			   size_t len)
 {
+	struct channel *ch = e->ch;
+	uint64_t cursor = ch->rx.cursor;
 	int results = runtime_lua_push_value(L, msg, len);
 
-	runtime_lua_release(ch);
-	return results;
+	return runtime_lua_taken(L, e, ch, cursor, results);
 }
 
 int runtime_lua_decode(lua_State *L)

@@ -10,6 +10,8 @@
 
 #include <lauxlib.h>
 
+#include "runtimes/lua/runtime_lua_ring.h"
+
 #define VIEW "atoll.view"
 
 struct runtime_lua_view {
@@ -35,18 +37,23 @@ void runtime_lua_view_drop(struct runtime_lua_endpoint *e)
 	e->view = NULL;
 }
 
-/* A runtime_lua_take; when memory is out the message stays in the ring. [-0, +1, m] */
-static int take_view(lua_State *L, struct channel *ch, const void *msg, size_t len)
+/* A runtime_lua_take; when memory is out the message stays in the ring. [-0, +0|1, m] */
+static int take_view(lua_State *L, struct runtime_lua_endpoint *e, const void *msg, size_t len)
 {
+	struct channel *ch = e->ch;
+	uint64_t cursor = ch->rx.cursor;
 	struct runtime_lua_view *v = lua_newuserdatauv(L, sizeof(*v), 1);
 
-	(void)ch;
 	*v = (struct runtime_lua_view){.bytes = msg, .len = len};
 	lua_pushvalue(L, 1);
 	lua_setiuservalue(L, -2, 1);
 	luaL_setmetatable(L, VIEW);
-	v->endpoint = lua_touserdata(L, 1);
-	v->endpoint->view = v;
+	if (!runtime_lua_is_held(e, ch, cursor)) {
+		lua_pop(L, 1);
+		return 0;
+	}
+	v->endpoint = e;
+	e->view = v;
 	return 1;
 }
 

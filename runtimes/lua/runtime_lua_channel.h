@@ -114,8 +114,12 @@ static inline int runtime_lua_sent_well(lua_State *L)
 /* Send the string at index 2 on the first argument's channel. [-0, +1|2, v] */
 int runtime_lua_send_string(lua_State *L, uint64_t deadline);
 
-/* Puts what is to be answered for a message onto the stack, then releases it. [-0, +n, e] */
-typedef int (*runtime_lua_take)(lua_State *L, struct channel *ch, const void *msg, size_t len);
+/*
+ * Puts what is to be answered for a message onto the stack, then releases it. 0, and nothing
+ * there: others have received it meanwhile. [-0, +n, e]
+ */
+typedef int (*runtime_lua_take)(lua_State *L, struct runtime_lua_endpoint *e, const void *msg,
+				size_t len);
 
 /* Wait for a message of the first argument's and take it; k calls this again. [-0, +n, v] */
 int runtime_lua_receive(lua_State *L, uint64_t deadline, runtime_lua_take take, lua_KFunction k);
@@ -164,7 +168,8 @@ void runtime_lua_push_encoded(lua_State *L, int index);
 int runtime_lua_push_value(lua_State *L, const void *bytes, size_t len);
 
 /* A runtime_lua_take of a value: +1, or +2 where it is not one. */
-int runtime_lua_take_value(lua_State *L, struct channel *ch, const void *msg, size_t len);
+int runtime_lua_take_value(lua_State *L, struct runtime_lua_endpoint *e, const void *msg,
+			   size_t len);
 
 /* atoll.encode(value) -> string; atoll.decode(string) -> value | nil, word. [-0, +1|2, v] */
 int runtime_lua_encode(lua_State *L);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "ipc/endpoint.h"
+#include "runtimes/lua/runtime_lua_channel.h"
 
 #define RUNTIME_LUA_SPINS 100  /* pauses; about a microsecond */
 #define RUNTIME_LUA_AHEAD 2048 /* bytes; why ahead, channel_stream.h says */
@@ -54,6 +55,29 @@ static inline void runtime_lua_release(struct channel *ch)
 {
 	if (ring_rare(ring_release(&ch->rx)))
 		endpoint_ack(ch);
+}
+
+/*
+ * Whether the message that was peeked at this cursor of e's is still to be released. What
+ * allocates may run finalizers, and they what they like, such as to receive it, or to let
+ * other tasks do so: then it is theirs.
+ */
+static inline bool runtime_lua_is_held(const struct runtime_lua_endpoint *e,
+				       const struct channel *ch, uint64_t cursor)
+{
+	return e->ch == ch && ch->rx.cursor == cursor && ch->rx.held && !e->view;
+}
+
+/* Release it, having made so many results of it; or none, where it is no more. [-0|n, +0, -] */
+static inline int runtime_lua_taken(lua_State *L, const struct runtime_lua_endpoint *e,
+				    struct channel *ch, uint64_t cursor, int results)
+{
+	if (ring_rare(!runtime_lua_is_held(e, ch, cursor))) {
+		lua_pop(L, results);
+		return 0;
+	}
+	runtime_lua_release(ch);
+	return results;
 }
 
 /*

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Unit test: finalizers run where something is made of a message, and may receive it
+ * themselves, or let other tasks do so. Each message is received once all the same.
+ */
+#include "tests/unit/lua_pair.h"
+
+#include <stdio.h>
+
+#define BATCH 8
+
+/* send(n): the peer sends the messages n to n + 7, as strings of MessagePack. */
+static int peer_batch(lua_State *L)
+{
+	lua_Integer first = luaL_checkinteger(L, 1);
+	char bytes[256];
+
+	for (lua_Integer i = first; i < first + BATCH; i++) {
+		/* A str of 16 bits of length. */
+		memcpy(bytes, "\xda\0", 2);
+		bytes[2] = (char)(sizeof(bytes) - 3);
+		memset(bytes + 3, 'x', sizeof(bytes) - 3);
+		snprintf(bytes + 3, 7, "%06d", (int)i);
+		bytes[9] = 'x';
+		assert_int_equal(channel_send(fixture->one.b, bytes, sizeof(bytes), CHANNEL_NOW),
+				 CHANNEL_OK);
+	}
+	return 0;
+}
+
+/*
+ * The script's `take` receives what there is, by verb; `meanwhile` is what finalizers do,
+ * of which there is always one to be run.
+ */
+static void each_once(struct fixture *f, const char *take, const char *meanwhile)
+{
+	lua_register(f->L, "send", peer_batch);
+	run(f,
+	    "c = atoll.open 'one'; collectgarbage 'generational'; seen, count, inside = {}, 0, 0\n"
+	    "function note(m)\n"
+	    "  local n = tonumber(m:match '%d%d%d%d%d%d')\n"
+	    "  assert(not seen[n], n); seen[n] = true; count = count + 1 end");
+	if (luaL_dostring(f->L, take) || luaL_dostring(f->L, meanwhile))
+		fail_msg("%s", lua_tostring(f->L, -1));
+	run(f, "function trap() if over then return end\n"
+	       "  setmetatable({}, { __gc = function() trap(); meanwhile() end }) end\n"
+	       "for i = 1, 4 do trap() end\n"
+	       "for n = 1, 16000, 8 do send(n); while count < n + 7 do take() end end\n"
+	       "over = true\n"
+	       "assert(count == 16000 and inside > 0, inside)\n"
+	       "assert(c:stats().received == 16000, c:stats().received)");
+}
+
+static const char *const receives = "function meanwhile() local m = c:recv(0)\n"
+				    "  if m then note(m); inside = inside + 1 end end";
+
+static void test_strings(void **state)
+{
+	each_once(*state, "function take() local m = c:recv(0); if m then note(m) end end",
+		  receives);
+}
+
+static void test_values(void **state)
+{
+	each_once(*state, "function take() local m = c:recv_value(0); if m then note(m) end end",
+		  receives);
+}
+
+static void test_views(void **state)
+{
+	each_once(*state,
+		  "function take() local v <close> = c:view(0)\n"
+		  "  if v then local m = v:sub(1, 12); note(m) end end",
+		  "function meanwhile() local ok, m = pcall(c.recv, c, 0)\n"
+		  "  if ok and m then note(m); inside = inside + 1 end end");
+}
+
+static void test_views_that_finalizers_take(void **state)
+{
+	each_once(*state,
+		  "function take() local ok, m = pcall(c.recv, c, 0)\n"
+		  "  if ok and m then note(m) end end",
+		  "function meanwhile() local ok, v = pcall(c.view, c, 0)\n"
+		  "  if ok and v then note(tostring(v)); inside = inside + 1; v:close() end end");
+}
+
+static void test_what_other_tasks_receive_while_a_finalizer_waits(void **state)
+{
+	each_once(*state, "function take() local m = c:recv(0); if m then note(m) end end",
+		  "for i = 1, 2 do atoll.spawn(function() while not over do\n"
+		  "  local m = c:recv(0); if m then note(m); inside = inside + 1 end\n"
+		  "  atoll.yield() end end) end\n"
+		  "function meanwhile() atoll.yield() end");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		LUA_TEST(test_strings),
+		LUA_TEST(test_values),
+		LUA_TEST(test_views),
+		LUA_TEST(test_views_that_finalizers_take),
+		LUA_TEST(test_what_other_tasks_receive_while_a_finalizer_waits),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
