@@ -36,6 +36,8 @@ local function parse(command, spec, args)
 			end
 			if option[2] and not attached then
 				fail("%s: option %s has no value; expected %s", command, word, option[2])
+			elseif attached == "" then
+				fail("%s: option %s has an empty value; expected %s", command, name or word, option[2] or "none")
 			elseif name and not option[2] then
 				fail("%s: option %s: got the value \"%s\"; expected none", command, name, attached)
 			end

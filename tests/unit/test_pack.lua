@@ -133,6 +133,18 @@ end)
 
 tool.write("service.lua", SERVICE)
 
+tap.case("an option without its value is refused, and nothing is written", function()
+	for words, said in pairs({
+		["-o '' service.lua"] = "build: option -o has an empty value; expected DIR",
+		["--sanitize= service.lua"] = "build: option --sanitize has an empty value; expected address or thread",
+		["service.lua -o"] = "build: option -o has no value; expected DIR",
+	}) do
+		local text, status = tool.call("build " .. words)
+		tap.equal(text, "atoll: " .. said .. "\n")
+		tap.equal(status, tool.FAILED)
+	end
+end)
+
 tap.case("packing again gives the same bytes", function()
 	build("-o again")
 	tap.equal(tool.read("again/pair.elf") == tool.read("out/pair.elf"), true)
