@@ -169,6 +169,29 @@ static inline bool test_ends_beside(void *(*sleeps)(void *), const uint32_t *fla
 	return ended;
 }
 
+/* The life of turn n ends behind its nth instruction; false: it was done, and all are tested. */
+struct death_test {
+	bool (*turn)(unsigned long n);
+	unsigned long least; /* turns */
+};
+
+static inline void death_run(void **state)
+{
+	const struct death_test *t = *state;
+	unsigned long n = 0;
+
+	while (t->turn(n++))
+		;
+	assert_in_range(n, t->least, UINT64_MAX);
+}
+
+/* The turn's name says what is tested. */
+#define TEST(turn, least)                                                                          \
+	{                                                                                          \
+		.name = #turn, .test_func = death_run,                                             \
+		.initial_state = &(struct death_test){turn, least},                                \
+	}
+
 static inline int death_setup(void **state)
 {
 	(void)state;

@@ -91,7 +91,7 @@ static void waiting_life(void)
 static void a_client_that_waits_may_end_at_any_instruction(void **state)
 {
 	struct channel *taken[TEST_LINES];
-	unsigned long at = 0;
+	unsigned long at = 0, turns = 0;
 	bool ended;
 
 	(void)state;
@@ -105,7 +105,9 @@ static void a_client_that_waits_may_end_at_any_instruction(void **state)
 		channel_table_begin(ANN);
 		assert_null(desk->queue);
 		assert_int_equal(desk->clients[0].taken, 0);
+		turns++;
 	} while (ended);
+	assert_in_range(turns, 101, UINT64_MAX);
 	test_drop(BOB, taken[0]);
 	test_drop(BOB, taken[1]);
 	assert_nothing_is_left();
@@ -177,7 +179,7 @@ static void waking_life(void)
 /* A thread that sleeps for a line is given the one that another client ends in dropping. */
 static void who_waits_is_served_wherever_the_one_before_ends(void **state)
 {
-	unsigned long at = 0;
+	unsigned long at = 0, turns = 0;
 	bool ended;
 
 	(void)state;
@@ -204,7 +206,9 @@ static void who_waits_is_served_wherever_the_one_before_ends(void **state)
 		assert_int_equal(test_drop(BOB, bob), CHANNEL_OK);
 		assert_int_equal(test_drop(SERVER, server[0]), CHANNEL_OK);
 		assert_nothing_is_left();
+		turns++;
 	} while (ended);
+	assert_in_range(turns, 101, UINT64_MAX);
 }
 
 static int death_setup(void **state)

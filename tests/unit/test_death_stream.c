@@ -3,57 +3,62 @@
 #include "ipc/channel_stream.h"
 #include "tests/unit/death_case.h"
 
-static void life_write(void)
+/* Each is there at once, or all with the flush. */
+static void test_write(bool at_once)
 {
 	struct channel_writer w = channel_writer_open(test.mortal);
 	void *room;
 
 	for (unsigned i = 0; i < BATCH; i++) {
-		if (channel_writer_room(&w, test_length(i), CHANNEL_NOW, &room) != CHANNEL_OK)
-			return;
-		((char *)room)[0] = ((char *)room)[test_length(i) - 1] = (char)i;
-		channel_writer_commit(&w, test_length(i));
-		test.done++;
-	}
-}
+		size_t len = test_length(i);
 
-static void life_write_together(void)
-{
-	struct channel_writer w = channel_writer_open(test.mortal);
-	void *room;
-
-	for (unsigned i = 0; i < BATCH; i++) {
-		if (channel_writer_room(&w, test_length(i), CHANNEL_NOW, &room) != CHANNEL_OK)
+		if (channel_writer_room(&w, len, CHANNEL_NOW, &room) != CHANNEL_OK)
 			return;
-		((char *)room)[0] = ((char *)room)[test_length(i) - 1] = (char)i;
-		channel_writer_add(&w, test_length(i));
+		((char *)room)[0] = ((char *)room)[len - 1] = (char)i;
+		if (at_once)
+			channel_writer_commit(&w, len);
+		else
+			channel_writer_add(&w, len);
+		test.done += at_once;
 	}
 	channel_writer_flush(&w);
 	test.done = BATCH;
 }
 
-static void a_writer_may_end_at_any_instruction(void **state)
+static void life_write(void)
 {
-	void (*lives[])(void) = {life_write, life_write_together};
+	test_write(true);
+}
 
-	(void)state;
-	for (unsigned i = 0; i < 2; i++) {
-		unsigned long n = 0;
-		bool ended = true;
+static void life_write_together(void)
+{
+	test_write(false);
+}
 
-		for (; ended; n++) {
-			unsigned done;
+/* Of what was written and not said to be, up to `more` may be there. */
+static bool test_writer_ends(unsigned long n, void (*life)(void), unsigned more)
+{
+	unsigned done;
+	bool ended;
 
-			test_connect(n);
-			ended = test_ends(lives[i], n);
-			done = test.done;
-			channel_table_end(MORTAL, true);
-			/* Where room had to wait, the first of what was added went before. */
-			assert_told(done, i ? BATCH : done < BATCH ? done + 1 : done);
-			assert_int_equal(channel_reason(test.survivor), CHANNEL_PEER_DIED);
-		}
-		assert_in_range(n, 101, UINT64_MAX);
-	}
+	test_connect(n);
+	ended = test_ends(life, n);
+	done = test.done;
+	channel_table_end(MORTAL, true);
+	assert_told(done, done < BATCH ? done + more : done);
+	assert_int_equal(channel_reason(test.survivor), CHANNEL_PEER_DIED);
+	return ended;
+}
+
+static bool a_writer_may_end_at_any_instruction(unsigned long n)
+{
+	return test_writer_ends(n, life_write, 1);
+}
+
+/* Where room had to wait, the first of what was added went before. */
+static bool a_writer_that_adds_may_end_at_any_instruction(unsigned long n)
+{
+	return test_writer_ends(n, life_write_together, BATCH);
 }
 
 static void life_read(void)
@@ -71,24 +76,20 @@ static void life_read(void)
 	channel_reader_close(&r);
 }
 
-static void a_reader_may_end_at_any_instruction(void **state)
+static bool a_reader_may_end_at_any_instruction(unsigned long n)
 {
-	unsigned long n = 0;
-	bool ended = true;
+	bool ended;
 
-	(void)state;
-	for (; ended; n++) {
-		test_connect(n);
-		for (unsigned i = 0; i < BATCH; i++)
-			test_send(test.survivor, i);
-		ended = test_ends(life_read, n);
-		if (!ended)
-			assert_int_equal(test.done, BATCH);
-		channel_table_end(MORTAL, true);
-		assert_told(0, 0);
-		assert_int_equal(channel_reason(test.survivor), CHANNEL_PEER_DIED);
-	}
-	assert_in_range(n, 101, UINT64_MAX);
+	test_connect(n);
+	for (unsigned i = 0; i < BATCH; i++)
+		test_send(test.survivor, i);
+	ended = test_ends(life_read, n);
+	if (!ended)
+		assert_int_equal(test.done, BATCH);
+	channel_table_end(MORTAL, true);
+	assert_told(0, 0);
+	assert_int_equal(channel_reason(test.survivor), CHANNEL_PEER_DIED);
+	return ended;
 }
 
 static void *test_sleeps_in_reader(void *status)
@@ -107,23 +108,17 @@ static void *test_sleeps_in_reader(void *status)
 	return NULL;
 }
 
-static void a_reader_that_sleeps_gets_what_was_written_and_is_told(void **state)
+static bool a_reader_that_sleeps_gets_what_was_written_and_is_told(unsigned long n)
 {
-	unsigned long n = 0;
-	bool ended = true;
+	unsigned got = 0, done;
+	bool ended;
 
-	(void)state;
-	for (; ended; n++) {
-		unsigned got = 0, done;
-
-		test_connect(n);
-		ended = test_ends_beside(test_sleeps_in_reader, test_receiver_flag(), &got,
-					 life_write, n);
-		done = test.done;
-		assert_in_range(got, done, done < BATCH ? done + 1 : done);
-		assert_told(0, 0);
-	}
-	assert_in_range(n, 101, UINT64_MAX);
+	test_connect(n);
+	ended = test_ends_beside(test_sleeps_in_reader, test_receiver_flag(), &got, life_write, n);
+	done = test.done;
+	assert_in_range(got, done, done < BATCH ? done + 1 : done);
+	assert_told(0, 0);
+	return ended;
 }
 
 static void *test_sleeps_in_writer(void *status)
@@ -151,35 +146,31 @@ static void test_consume(void)
 				 CHANNEL_OK);
 }
 
-static void a_writer_that_sleeps_for_room_is_told(void **state)
+static bool a_writer_that_sleeps_for_room_is_told(unsigned long n)
 {
-	unsigned long n = 0;
-	bool ended = true;
+	enum channel_status status;
+	pthread_t id;
+	bool ended;
 
-	(void)state;
-	for (; ended; n++) {
-		enum channel_status status;
-		pthread_t id;
-
-		test_connect(0);
-		id = test_sleeper(test_sleeps_in_writer,
-				  &test.survivor->tx_ring.control->flag.sender, &status);
-		test_consume();
-		ended = test_ends(life_read, n);
-		channel_table_end(MORTAL, true);
-		pthread_join(id, NULL);
-		assert_told(0, 0);
-	}
-	assert_in_range(n, 101, UINT64_MAX);
+	test_connect(0);
+	id = test_sleeper(test_sleeps_in_writer, &test.survivor->tx_ring.control->flag.sender,
+			  &status);
+	test_consume();
+	ended = test_ends(life_read, n);
+	channel_table_end(MORTAL, true);
+	pthread_join(id, NULL);
+	assert_told(0, 0);
+	return ended;
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_writer_may_end_at_any_instruction),
-		cmocka_unit_test(a_reader_may_end_at_any_instruction),
-		cmocka_unit_test(a_reader_that_sleeps_gets_what_was_written_and_is_told),
-		cmocka_unit_test(a_writer_that_sleeps_for_room_is_told),
+		TEST(a_writer_may_end_at_any_instruction, 101),
+		TEST(a_writer_that_adds_may_end_at_any_instruction, 101),
+		TEST(a_reader_may_end_at_any_instruction, 101),
+		TEST(a_reader_that_sleeps_gets_what_was_written_and_is_told, 101),
+		TEST(a_writer_that_sleeps_for_room_is_told, 101),
 	};
 
 	return cmocka_run_group_tests(tests, death_setup, NULL);

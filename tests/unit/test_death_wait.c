@@ -33,22 +33,18 @@ static void *test_sleeps_for_room(void *status)
 	return NULL;
 }
 
-static void a_sender_that_ends_before_it_has_woken_its_peer_leaves_nobody_asleep(void **state)
+static bool a_sender_that_ends_before_it_has_woken_its_peer_leaves_nobody_asleep(unsigned long n)
 {
 	enum channel_status status;
-	unsigned long n = 0;
-	bool ended = true;
+	bool ended;
 
-	(void)state;
-	for (; ended; n++) {
-
-		test_connect(n);
-		ended = test_ends_beside(test_sleeps_for_message, test_receiver_flag(), &status,
-					 life_send, n);
-		if (status != CHANNEL_OK)
-			assert_int_equal(status, CHANNEL_CLOSED);
-		channel_close(test.survivor);
-	}
+	test_connect(n);
+	ended = test_ends_beside(test_sleeps_for_message, test_receiver_flag(), &status, life_send,
+				 n);
+	if (status != CHANNEL_OK)
+		assert_int_equal(status, CHANNEL_CLOSED);
+	channel_close(test.survivor);
+	return ended;
 }
 
 static void *test_sleeps_in_set(void *status)
@@ -62,22 +58,16 @@ static void *test_sleeps_in_set(void *status)
 	return NULL;
 }
 
-static void a_sender_that_ends_before_it_has_told_a_set_leaves_nobody_asleep(void **state)
+static bool a_sender_that_ends_before_it_has_told_a_set_leaves_nobody_asleep(unsigned long n)
 {
 	enum channel_status status;
-	unsigned long n = 0;
-	bool ended = true;
+	bool ended;
 
-	(void)state;
-	for (; ended; n++) {
-
-		test_connect(n);
-		ended = test_ends_beside(test_sleeps_in_set, test_receiver_flag(), &status,
-					 life_send, n);
-		assert_int_equal(status, CHANNEL_OK);
-		channel_close(test.survivor);
-	}
-	assert_in_range(n, 101, UINT64_MAX);
+	test_connect(n);
+	ended = test_ends_beside(test_sleeps_in_set, test_receiver_flag(), &status, life_send, n);
+	assert_int_equal(status, CHANNEL_OK);
+	channel_close(test.survivor);
+	return ended;
 }
 
 /* All that makes up a portion of room but for the last message of it. */
@@ -91,24 +81,19 @@ static void test_fill_and_release(void)
 		test_release();
 }
 
-static void a_receiver_that_ends_before_it_has_made_room_leaves_nobody_asleep(void **state)
+static bool a_receiver_that_ends_before_it_has_made_room_leaves_nobody_asleep(unsigned long n)
 {
 	enum channel_status status;
-	unsigned long n = 0;
-	bool ended = true;
+	bool ended;
 
-	(void)state;
-	for (; ended; n++) {
-
-		test_connect(0);
-		test_fill_and_release();
-		ended = test_ends_beside(test_sleeps_for_room,
-					 &test.survivor->tx_ring.control->flag.sender, &status,
-					 test_release, n);
-		if (status != CHANNEL_OK)
-			assert_int_equal(status, CHANNEL_CLOSED);
-		assert_told(0, 0);
-	}
+	test_connect(0);
+	test_fill_and_release();
+	ended = test_ends_beside(test_sleeps_for_room, &test.survivor->tx_ring.control->flag.sender,
+				 &status, test_release, n);
+	if (status != CHANNEL_OK)
+		assert_int_equal(status, CHANNEL_CLOSED);
+	assert_told(0, 0);
+	return ended;
 }
 
 static struct {
@@ -146,26 +131,22 @@ static void life_in_set(void)
 	channel_set_wait(test_mortal.set, CHANNEL_NOW, &tag);
 }
 
-static void who_waits_in_a_set_may_end_at_any_instruction(void **state)
+static bool who_waits_in_a_set_may_end_at_any_instruction(unsigned long n)
 {
-	unsigned long n = 0;
-	bool ended = true;
+	bool ended;
 
-	(void)state;
-	for (; ended; n++) {
-		test_connect(n);
-		while (channel_send(test.mortal, "12345678", 8, CHANNEL_NOW) == CHANNEL_OK)
-			;
-		test_set_up();
-		ended = test_ends(life_in_set, n);
-		/* Rings for a bell whose owner is gone, perhaps. */
-		assert_int_equal(channel_send(test.survivor, "", 0, CHANNEL_NOW), CHANNEL_OK);
-		test_release_all();
-		channel_table_end(MORTAL, true);
-		test_set_gone();
-		assert_told(0, 0);
-	}
-	assert_in_range(n, 301, UINT64_MAX);
+	test_connect(n);
+	while (channel_send(test.mortal, "12345678", 8, CHANNEL_NOW) == CHANNEL_OK)
+		;
+	test_set_up();
+	ended = test_ends(life_in_set, n);
+	/* Rings for a bell whose owner is gone, perhaps. */
+	assert_int_equal(channel_send(test.survivor, "", 0, CHANNEL_NOW), CHANNEL_OK);
+	test_release_all();
+	channel_table_end(MORTAL, true);
+	test_set_gone();
+	assert_told(0, 0);
+	return ended;
 }
 
 /* From here on it is being stepped through: the polls before are all the same. */
@@ -185,34 +166,29 @@ static void life_parked(void)
 	channel_recv(test.mortal, buf, sizeof(buf), &len, test_in(3 * MS));
 }
 
-static void who_sleeps_itself_may_end_at_any_instruction(void **state)
+static bool who_sleeps_itself_may_end_at_any_instruction(unsigned long n)
 {
 	uint64_t (*rest)(void) = endpoint_rest;
-	unsigned long n = 0;
-	bool ended = true;
+	bool ended;
 
-	(void)state;
+	test_connect(n);
 	endpoint_rest = test_rests;
-	for (; ended; n++) {
-		test_connect(n);
-		ended = test_ends(life_parked, n);
-		assert_int_equal(channel_send(test.survivor, "", 0, CHANNEL_NOW), CHANNEL_OK);
-		channel_table_end(MORTAL, true);
-		assert_told(0, 0);
-	}
+	ended = test_ends(life_parked, n);
 	endpoint_rest = rest;
-	assert_in_range(n, 101, UINT64_MAX);
+	assert_int_equal(channel_send(test.survivor, "", 0, CHANNEL_NOW), CHANNEL_OK);
+	channel_table_end(MORTAL, true);
+	assert_told(0, 0);
+	return ended;
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(
-			a_sender_that_ends_before_it_has_woken_its_peer_leaves_nobody_asleep),
-		cmocka_unit_test(a_sender_that_ends_before_it_has_told_a_set_leaves_nobody_asleep),
-		cmocka_unit_test(a_receiver_that_ends_before_it_has_made_room_leaves_nobody_asleep),
-		cmocka_unit_test(who_waits_in_a_set_may_end_at_any_instruction),
-		cmocka_unit_test(who_sleeps_itself_may_end_at_any_instruction),
+		TEST(a_sender_that_ends_before_it_has_woken_its_peer_leaves_nobody_asleep, 101),
+		TEST(a_sender_that_ends_before_it_has_told_a_set_leaves_nobody_asleep, 101),
+		TEST(a_receiver_that_ends_before_it_has_made_room_leaves_nobody_asleep, 101),
+		TEST(who_waits_in_a_set_may_end_at_any_instruction, 301),
+		TEST(who_sleeps_itself_may_end_at_any_instruction, 101),
 	};
 
 	return cmocka_run_group_tests(tests, death_setup, NULL);
