@@ -15,9 +15,10 @@ local function image(name)
 	return ("build/guest/%s/%s.%s"):format(name, name, VARIANT)
 end
 
+-- Its image is the one that its name begins with, where the fields name no other.
 local function job(name, fields)
 	fields.name = name
-	fields.image = image(fields.image)
+	fields.image = image(fields.image or name:match("^%w+"))
 	return fields
 end
 
@@ -39,7 +40,6 @@ local function transcript(what, name, expect, on)
 		return own_output(text) == expected, "its output is not that of a Linux process"
 	end
 	return job(name .. ": " .. what, {
-		image = name,
 		module = "build/guest/text/gpl",
 		input = contents("tests/guest/typed"),
 		on = on,

@@ -18,7 +18,6 @@ local function conform(follower, what, on)
 		words[#words + 1] = leader .. ".env.ONE_WAY=1"
 	end
 	return job("conformance: " .. what, {
-		image = "conformance",
 		on = on,
 		memory = 80,
 		timeout = 200,
@@ -29,12 +28,10 @@ end
 
 return {
 	job("tasks: a Lua component that waits at many places at once", {
-		image = "tasks",
 		expect = { output = { "fast 20, slow 3, ticks true, values true, views true", "failed: wanted",
 			"keeper.lua:%d+: not joined", "component keeper ended with status 1" }, status = 1 },
 	}),
 	job("shop: calls between C and Lua, both ways, many at once", {
-		image = "shop",
 		on = PLAIN, -- a component that ends badly leaves what it has, which to a sanitizer are leaks
 		expect = { status = 0, output = { "buyer: 20 of 20 orders",
 			"buyer: ghost: call failed, the store: failed, we have no ghosts",
@@ -54,37 +51,31 @@ return {
 	conform("c_tasks", "C and C, tasks of one component", PLAIN),
 	conform("lua_tasks", "Lua and Lua, tasks of one component"),
 	job("sets: three peers and a timer at once", {
-		image = "sets",
 		expect = { status = 3, output = { "hub: red: 20 numbers, then: finished",
 			"hub: green: 20 numbers, then: finished", "hub: blue: 0 numbers, then: peer died",
 			"hub: the timer ran beside them" } },
 	}),
 	job("desk: many calls at once, a slow peer, a dead one", {
-		image = "desk",
 		on = PLAIN, -- it ends with tasks under way, which to a sanitizer are leaks
 		expect = { status = 3, output = { "callers: 0 of 20 calls went wrong",
 			"callers: a slow desk: nothing there before the deadline",
 			"callers: a desk that dies: channel closed, channel closed, peer died" } },
 	}),
 	job("mailbox: short calls between cores, a server that sleeps, one that dies", {
-		image = "mailbox",
 		expect = { status = 3, output = { "caller: 0 of 400 calls went wrong, 0 of 5 after a nap; bells: yes",
 			"caller: a server that dies: channel closed, peer died" } },
 	}),
 	job("quiet: where all wait nothing runs", {
-		image = "quiet",
 		on = PLAIN, -- sanitizers have threads of their own
 		expect = { output = { "meter: nothing ran for 2 seconds\n", "receiver: waited, channel closed",
 			"sender: waited, channel closed", "set: waited, ok", "tasks: waited, channel closed",
 			"lua: waited, " } },
 	}),
 	job("reconnect: a client outlives its server many times", {
-		image = "reconnect",
 		on = PLAIN,
 		expect = { output = { "all 10 deaths were told", "Lua: all 5 deaths were told" } },
 	}),
 	job("service: clients in C and Lua, a server that dies, a component with itself", {
-		image = "service",
 		on = PLAIN, -- the desk dies with tasks under way
 		expect = { output = { "caller: all 60 connections were answered or told of a death: yes, %d+ deaths",
 			"script: 40 connections were answered or told of a death",

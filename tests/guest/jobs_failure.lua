@@ -10,7 +10,6 @@ local THREADED = 48
 -- A component that fails: it ends with that status and these texts in its report.
 local function crash(how, status, ...)
 	return job("crash: " .. how, {
-		image = "crash",
 		on = PLAIN,
 		words = { "culprit.arg=" .. how },
 		expect = { status = status, output = {
@@ -23,7 +22,6 @@ end
 -- The same, with a witness that sees the peer die.
 local function fail(how, status, ...)
 	return job("fail: " .. how, {
-		image = "fail",
 		memory = THREADED,
 		on = PLAIN,
 		words = { "culprit.arg=" .. how },
@@ -43,7 +41,6 @@ end
 -- One that tries to take along what all share.
 local function greedy(how, status, ...)
 	return job("greedy: " .. how, {
-		image = "greedy",
 		memory = THREADED,
 		on = PLAIN,
 		words = { "greedy.arg=" .. how },
@@ -80,7 +77,6 @@ return {
 	greedy("kill", 140, "failed in thread 1 on core 0: got signal 12"),
 	greedy("handler", 139, "write to 0x10, NULL (page 0)", "masked_fault"),
 	job("greedy: one that breaks the container's tables is the image's end, and that is said", {
-		image = "greedy",
 		memory = THREADED,
 		on = GUEST,
 		words = { "greedy.arg=channel" },
@@ -89,26 +85,22 @@ return {
 		} },
 	}),
 	job("greedy: standard output for wide characters", {
-		image = "greedy",
 		on = PLAIN,
 		words = { "greedy.arg=wide" },
 		expect = { output = { "greedy: printed wide", "witness: finished", "witness has standard error" } },
 	}),
 	greedy("threads", 139, "read of 0x10, NULL (page 0)", "runtime_c_getenv"),
 	job("fail: an error in Lua", {
-		image = "fail",
 		words = { "sick.arg=error" },
 		expect = { status = 1, output = { "sick.lua:%d+: sick by name", "stack traceback",
 			"witness: lua: peer died", "component sick ended with status 1", "witness goes on" } },
 	}),
 	job("fail: more memory than a Lua component has", {
-		image = "fail",
 		on = PLAIN,
 		words = { "sick.arg=memory" },
 		expect = { status = 1, output = { "sick: .*memory", "witness: lua: peer died", "witness goes on" } },
 	}),
 	job("fail: os.exit with a status", {
-		image = "fail",
 		words = { "sick.arg=exit" },
 		expect = { status = 4, output = { "witness: lua: peer died", "witness goes on" } },
 	}),

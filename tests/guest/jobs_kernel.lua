@@ -6,31 +6,26 @@ local job, GUEST, PLAIN = shared.job, shared.GUEST, shared.PLAIN
 
 return {
 	job("clock: forward, at the right pace, on both cores", {
-		image = "clock",
 		expect = { output = { "watch: clocks are right", "dial: clocks are right" } },
 	}),
 	job("cores: a vCPU each, halted when idle", {
-		image = "cores",
 		on = GUEST,
 		expect = { output = { "processors 0 and 2", "vCPU 0 was halted for most of the wait: yes",
 			"vCPU 1 was halted for most of the wait: yes",
 			"a thread was on processors 0, 2 and 0" } },
 	}),
 	job("upcalls: each wakes its core, and one out of turn leaves no trace", {
-		image = "upcalls",
 		on = GUEST,
 		words = { "near.arg=1000" },
 		timeout = 200, -- a busy host takes long from one vCPU to the other
 		expect = { status = 0, output = { "near: 1000 rounds" } },
 	}),
 	job("threads: a thousand, and nothing left behind", {
-		image = "threads",
 		on = GUEST,
 		expect = { output = { "free memory before and after: the same" } },
 	}),
 	job("posix: threads of several components at once", {
 		memory = 72,
-		image = "posix",
 		on = PLAIN,
 		expect = { output = {
 			"warp: 0 failures; a thread ended it", "weft: 0 failures; a thread ended it",
@@ -38,44 +33,34 @@ return {
 		} },
 	}),
 	job("storm: two cores at once, and nothing lost", {
-		image = "storm",
 		memory = 24, -- its mmap draws on memory that no manifest names
 		expect = { output = { "east: nothing was lost", "west: nothing was lost" } },
 	}),
-	job("vector: registers are kept", {
-		image = "vector",
-		expect = { output = { "registers were kept" } },
-	}),
+	job("vector: registers are kept", { expect = { output = { "registers were kept" } } }),
 	job("signals: as on Linux", {
-		image = "signals",
 		on = PLAIN,
 		expect = { output = { "signals: all is as on Linux" } },
 	}),
 	job("signals: a fault without a handler is the guest's end", {
-		image = "signals",
 		on = GUEST,
 		words = { "signals.arg=11" },
 		expect = { crash = true, output = { "crashed in signals on core 0: write to 0xb, NULL", "#0 .*end_unhandled" } },
 	}),
 	job("signals: so is one that ends a process", {
-		image = "signals",
 		on = GUEST,
 		words = { "signals.arg=6" },
 		expect = { crash = true, output = { "crashed in signals on core 0: aborted", "#2 .*end_unhandled" } },
 	}),
 	job("signals: but one that asks it to end has a status", {
-		image = "signals",
 		on = GUEST,
 		words = { "signals.arg=1" },
 		expect = { status = 129 },
 	}),
 	job("preempt: threads that never wait take turns", {
-		image = "preempt",
 		on = PLAIN,
 		expect = { output = { "turns: all had theirs" } },
 	}),
 	job("share: a component that never waits, and one beside it", {
-		image = "share",
 		expect = {
 			output = { "rounds: %d+ rounds, all the same" },
 			check = function(text)
@@ -85,17 +70,14 @@ return {
 		},
 	}),
 	job("relay: components of one core that hand it to each other, and one that never waits", {
-		image = "relay",
 		on = GUEST,
 		memory = 48, -- for its threads, which no manifest names
 		expect = { output = { "lead: all had their turns" } },
 	}),
 	job("cputime: of threads, of the process, of Lua", {
-		image = "cputime",
 		expect = { output = { "meter: CPU time is right", "dial: time went by with work" } },
 	}),
 	job("calls: an unknown system call is reported once, by name", {
-		image = "calls",
 		on = GUEST,
 		expect = {
 			output = { "caller: there is no such call" },
@@ -106,7 +88,6 @@ return {
 		},
 	}),
 	job("pointers: bad ones are EFAULT, whatever the call", {
-		image = "pointers",
 		on = PLAIN,
 		expect = { output = { "pointer: %d+ calls, 0 failures" } },
 	}),

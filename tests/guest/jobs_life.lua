@@ -6,7 +6,6 @@ local job, GUEST, PLAIN = shared.job, shared.GUEST, shared.PLAIN
 
 return {
 	job("stop: a component looks, one waits, and one is ended", {
-		image = "stop",
 		on = PLAIN, -- TSan takes a thread that leaves from a signal handler for a fault
 		words = { "looker.arg=15" },
 		timeout = 20,
@@ -16,7 +15,6 @@ return {
 		}, absent = { "starts again" } },
 	}),
 	job("restart: a thousand times, in C and in Lua, and nothing left behind", {
-		image = "restart",
 		on = PLAIN,
 		timeout = 300,
 		expect = { output = {
@@ -26,7 +24,6 @@ return {
 		}, absent = { "not as new" } },
 	}),
 	job("shutdown: a component that is asked to stop may do so", {
-		image = "shutdown",
 		after = "waits to be asked",
 		shutdown = "poweroff",
 		expect = { status = 7, output = { "asked to end" } },
@@ -43,14 +40,12 @@ return {
 		} },
 	}),
 	job("shutdown: xl reboot asks for a new start", {
-		image = "shutdown",
 		on = GUEST,
 		after = "waits to be asked",
 		shutdown = "reboot",
 		expect = { reboot = true, status = 7, output = { "asked to end" } },
 	}),
 	job("asked: Lua is told in a loop and in a wait, and ended where it does not listen", {
-		image = "asked",
 		on = PLAIN, -- sanitizers put signals off, and miss what a component leaves that is ended
 		after = "spinner: spins",
 		shutdown = "poweroff",

@@ -20,7 +20,6 @@ return {
 		timeout = 6,
 	}),
 	job("hang: is ended after its time", {
-		image = "hang",
 		timeout = 6,
 		expect = { timeout = true, output = { "sleeper waits", "spinner spins" } },
 	}),
