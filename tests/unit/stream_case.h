@@ -6,6 +6,23 @@
 #include "ipc/channel_stream.h"
 #include "tests/unit/ring_pair.h"
 
+static inline int stream_setup(void **state)
+{
+	static struct channel_pair pair;
+
+	channel_pair_init(&pair, 4096, 0);
+	*state = &pair;
+	return 0;
+}
+
+static inline int stream_teardown(void **state)
+{
+	channel_pair_free(*state);
+	return 0;
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, stream_setup, stream_teardown)
+
 static inline enum channel_status test_write(struct channel_writer *w, size_t len, uint64_t seq,
 					     uint64_t deadline, bool later)
 {

@@ -51,14 +51,10 @@ static void messages_of_all_lengths_pass_at_all_places(void **state)
 
 static void what_was_added_is_seen_with_the_flush_and_not_before(void **state)
 {
-	struct channel_pair p;
-	struct channel_writer w;
-	struct channel_reader r;
+	struct channel_pair *p = *state;
+	struct channel_writer w = channel_writer_open(p->a);
+	struct channel_reader r = channel_reader_open(p->b);
 
-	(void)state;
-	channel_pair_init(&p, 4096, 0);
-	w = channel_writer_open(p.a);
-	r = channel_reader_open(p.b);
 	for (unsigned i = 0; i < 3; i++)
 		assert_int_equal(test_write(&w, 8 * i, i, CHANNEL_NOW, true), CHANNEL_OK);
 	test_read_nothing(&r, CHANNEL_AGAIN);
@@ -72,7 +68,6 @@ static void what_was_added_is_seen_with_the_flush_and_not_before(void **state)
 	assert_int_equal(test_write(&w, 8, 5, CHANNEL_NOW, true), CHANNEL_OK);
 	channel_writer_close(&w);
 	test_read(&r, 8, 5, CHANNEL_NOW);
-	channel_pair_free(&p);
 }
 
 /* Room for more than is sent, all of it written to; or that first, and then just enough. */
@@ -133,88 +128,79 @@ static void what_is_left_over_of_the_room_is_no_message(void **state)
 
 static void a_writer_and_a_withheld_batch_exclude_each_other(void **state)
 {
-	struct channel_pair p;
+	struct channel_pair *p = *state;
 	struct channel_writer w;
 	struct channel_reader r;
 	void *room;
 
-	(void)state;
-	channel_pair_init(&p, 4096, 0);
-	assert_int_equal(channel_reserve(p.a, 8, CHANNEL_NOW, &room), CHANNEL_OK);
+	assert_int_equal(channel_reserve(p->a, 8, CHANNEL_NOW, &room), CHANNEL_OK);
 	test_fill(room, 8, 0);
-	assert_int_equal(channel_commit_quiet(p.a, 8), CHANNEL_OK);
-	w = channel_writer_open(p.a);
+	assert_int_equal(channel_commit_quiet(p->a, 8), CHANNEL_OK);
+	w = channel_writer_open(p->a);
 	assert_int_equal(channel_writer_room(&w, 8, CHANNEL_NOW, &room), CHANNEL_MISUSE);
 	assert_int_equal(channel_writer_commit(&w, 8), CHANNEL_MISUSE);
 	channel_writer_close(&w);
-	assert_int_equal(channel_flush(p.a), CHANNEL_OK);
+	assert_int_equal(channel_flush(p->a), CHANNEL_OK);
 	assert_int_equal(channel_writer_room(&w, 8, CHANNEL_NOW, &room), CHANNEL_MISUSE);
 
-	w = channel_writer_open(p.a);
+	w = channel_writer_open(p->a);
 	assert_int_equal(test_write(&w, 8, 1, CHANNEL_NOW, true), CHANNEL_OK);
-	assert_int_equal(channel_commit_quiet(p.a, 0), CHANNEL_MISUSE);
-	assert_int_equal(channel_reserve(p.a, 8, CHANNEL_NOW, &room), CHANNEL_OK);
-	assert_int_equal(channel_commit_quiet(p.a, 8), CHANNEL_MISUSE);
+	assert_int_equal(channel_commit_quiet(p->a, 0), CHANNEL_MISUSE);
+	assert_int_equal(channel_reserve(p->a, 8, CHANNEL_NOW, &room), CHANNEL_OK);
+	assert_int_equal(channel_commit_quiet(p->a, 8), CHANNEL_MISUSE);
 	channel_writer_close(&w);
 	channel_writer_close(&w);
 
-	assert_int_equal(channel_reserve(p.a, 8, CHANNEL_NOW, &room), CHANNEL_OK);
+	assert_int_equal(channel_reserve(p->a, 8, CHANNEL_NOW, &room), CHANNEL_OK);
 	test_fill(room, 8, 2);
-	assert_int_equal(channel_commit_quiet(p.a, 8), CHANNEL_OK);
-	channel_finish(p.a);
-	r = channel_reader_open(p.b);
+	assert_int_equal(channel_commit_quiet(p->a, 8), CHANNEL_OK);
+	channel_finish(p->a);
+	r = channel_reader_open(p->b);
 	for (unsigned i = 0; i < 3; i++)
 		test_read(&r, 8, i, CHANNEL_NOW);
 	test_read_nothing(&r, CHANNEL_CLOSED);
 	channel_reader_close(&r);
-	channel_pair_free(&p);
 }
 
 static void streams_and_the_other_calls_pass_the_same_messages(void **state)
 {
-	struct channel_pair p;
+	struct channel_pair *p = *state;
 	struct channel_writer w;
 	struct channel_reader r;
 	struct channel_stats stats;
 	uint64_t word = 0;
 	size_t len;
 
-	(void)state;
-	channel_pair_init(&p, 4096, 0);
 	for (uint64_t turn = 0; turn < 1000; turn++) {
-		w = channel_writer_open(p.a);
+		w = channel_writer_open(p->a);
 		assert_int_equal(test_write(&w, 16, turn, CHANNEL_NOW, turn % 2), CHANNEL_OK);
 		channel_writer_close(&w);
-		assert_int_equal(channel_send(p.a, &turn, 8, CHANNEL_NOW), CHANNEL_OK);
-		r = channel_reader_open(p.b);
+		assert_int_equal(channel_send(p->a, &turn, 8, CHANNEL_NOW), CHANNEL_OK);
+		r = channel_reader_open(p->b);
 		test_read(&r, 16, turn, CHANNEL_NOW);
 		channel_reader_close(&r);
-		assert_int_equal(channel_recv(p.b, &word, 8, &len, CHANNEL_NOW), CHANNEL_OK);
+		assert_int_equal(channel_recv(p->b, &word, 8, &len, CHANNEL_NOW), CHANNEL_OK);
 		assert_int_equal(word, turn);
 	}
-	channel_stats(p.a, &stats);
+	channel_stats(p->a, &stats);
 	assert_int_equal(stats.sent, 2000);
 	assert_int_equal(stats.sent_bytes, 24000);
-	channel_stats(p.b, &stats);
+	channel_stats(p->b, &stats);
 	assert_int_equal(stats.received, 2000);
 	assert_int_equal(stats.received_bytes, 24000);
-	channel_pair_free(&p);
 }
 
 static void a_message_stays_until_it_is_done_with(void **state)
 {
-	struct channel_pair p;
-	struct channel_reader r;
+	struct channel_pair *p = *state;
+	struct channel_reader r = channel_reader_open(p->b);
 	struct channel_stats stats;
 	const void *first, *again;
 	size_t len;
 
-	(void)state;
-	channel_pair_init(&p, 4096, 0);
-	r = channel_reader_open(p.b);
 	assert_int_equal(channel_reader_done(&r), CHANNEL_MISUSE);
-	channel_send(p.a, "one", 3, CHANNEL_NOW);
-	channel_send(p.a, "three", 5, CHANNEL_NOW);
+	channel_send(p->a, "one", 3, CHANNEL_NOW);
+	channel_send(p->a, "three", 5, CHANNEL_NOW);
 	assert_int_equal(channel_reader_next(&r, CHANNEL_NOW, &first, &len), CHANNEL_OK);
 	assert_int_equal(channel_reader_next(&r, CHANNEL_NOW, &again, &len), CHANNEL_OK);
 	assert_ptr_equal(first, again);
@@ -224,36 +210,31 @@ static void a_message_stays_until_it_is_done_with(void **state)
 	assert_int_equal(channel_reader_next(&r, CHANNEL_NOW, &again, &len), CHANNEL_OK);
 	assert_memory_equal(again, "three", 5);
 	channel_reader_close(&r);
-	channel_stats(p.b, &stats);
+	channel_stats(p->b, &stats);
 	assert_int_equal(stats.received, 1);
 	assert_int_equal(stats.received_bytes, 3);
 	/* Not done with: it is still there. */
-	assert_int_equal(channel_peek(p.b, CHANNEL_NOW, &again, &len), CHANNEL_OK);
+	assert_int_equal(channel_peek(p->b, CHANNEL_NOW, &again, &len), CHANNEL_OK);
 	assert_memory_equal(again, "three", 5);
-	channel_pair_free(&p);
 }
 
 static void misuse_of_a_writer_is_refused(void **state)
 {
-	struct channel_pair p;
-	struct channel_writer w;
+	struct channel_pair *p = *state;
+	struct channel_writer w = channel_writer_open(p->a);
 	void *room;
 
-	(void)state;
-	channel_pair_init(&p, 4096, 0);
-	w = channel_writer_open(p.a);
 	assert_int_equal(channel_writer_commit(&w, 0), CHANNEL_MISUSE);
 	assert_int_equal(channel_writer_add(&w, 0), CHANNEL_MISUSE);
 	assert_int_equal(channel_writer_room(&w, 8, CHANNEL_NOW, &room), CHANNEL_OK);
 	assert_int_equal(channel_writer_commit(&w, 9), CHANNEL_MISUSE);
 	assert_int_equal(channel_writer_commit(&w, 5), CHANNEL_OK);
 	assert_int_equal(channel_writer_commit(&w, 5), CHANNEL_MISUSE);
-	assert_int_equal(channel_writer_room(&w, channel_max(p.a) + 1, CHANNEL_NOW, &room),
+	assert_int_equal(channel_writer_room(&w, channel_max(p->a) + 1, CHANNEL_NOW, &room),
 			 CHANNEL_TOO_BIG);
 	assert_int_equal(channel_writer_room(&w, SIZE_MAX, CHANNEL_NOW, &room), CHANNEL_TOO_BIG);
 	channel_writer_close(&w);
-	assert_int_equal(channel_commit(p.a, 0), CHANNEL_MISUSE);
-	channel_pair_free(&p);
+	assert_int_equal(channel_commit(p->a, 0), CHANNEL_MISUSE);
 }
 
 static void *test_reads_all(void *arg)
@@ -269,34 +250,30 @@ static void *test_reads_all(void *arg)
 
 static void two_threads_wait_for_each_other(void **state)
 {
-	struct channel_pair p;
+	struct channel_pair *p = *state;
 	struct channel_writer w;
 	pthread_t id;
 
-	(void)state;
-	channel_pair_init(&p, 4096, 0);
-	assert_int_equal(pthread_create(&id, NULL, test_reads_all, p.b), 0);
-	w = channel_writer_open(p.a);
+	assert_int_equal(pthread_create(&id, NULL, test_reads_all, p->b), 0);
+	w = channel_writer_open(p->a);
 	for (uint64_t seq = 0; seq < MESSAGES; seq++)
-		assert_int_equal(
-			test_write(&w, test_length(p.a, seq), seq, CHANNEL_FOREVER, seq % 100 > 20),
-			CHANNEL_OK);
+		assert_int_equal(test_write(&w, test_length(p->a, seq), seq, CHANNEL_FOREVER,
+					    seq % 100 > 20),
+				 CHANNEL_OK);
 	channel_writer_close(&w);
 	pthread_join(id, NULL);
-	channel_pair_free(&p);
 }
 
 static void a_writer_that_has_to_fence_passes_the_same_messages(void **state)
 {
-	struct channel_pair p;
 	bool fenced = bell_mode.fenced;
 
 	bell_mode.fenced = true;
+	test_fill_and_drain(*state, false);
+	test_fill_and_drain(*state, true);
+	stream_teardown(state);
+	stream_setup(state);
 	two_threads_wait_for_each_other(state);
-	channel_pair_init(&p, 4096, 0);
-	test_fill_and_drain(&p, false);
-	test_fill_and_drain(&p, true);
-	channel_pair_free(&p);
 	bell_mode.fenced = fenced;
 }
 
@@ -304,14 +281,14 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(messages_of_all_lengths_pass_at_all_places),
-		cmocka_unit_test(what_was_added_is_seen_with_the_flush_and_not_before),
+		TEST(what_was_added_is_seen_with_the_flush_and_not_before),
 		cmocka_unit_test(what_is_left_over_of_the_room_is_no_message),
-		cmocka_unit_test(a_writer_and_a_withheld_batch_exclude_each_other),
-		cmocka_unit_test(streams_and_the_other_calls_pass_the_same_messages),
-		cmocka_unit_test(a_message_stays_until_it_is_done_with),
-		cmocka_unit_test(misuse_of_a_writer_is_refused),
-		cmocka_unit_test(two_threads_wait_for_each_other),
-		cmocka_unit_test(a_writer_that_has_to_fence_passes_the_same_messages),
+		TEST(a_writer_and_a_withheld_batch_exclude_each_other),
+		TEST(streams_and_the_other_calls_pass_the_same_messages),
+		TEST(a_message_stays_until_it_is_done_with),
+		TEST(misuse_of_a_writer_is_refused),
+		TEST(two_threads_wait_for_each_other),
+		TEST(a_writer_that_has_to_fence_passes_the_same_messages),
 	};
 
 	bell_init();
