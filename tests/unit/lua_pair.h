@@ -40,9 +40,12 @@ static bool fixture_stopping;
 static jmp_buf fixture_end; /* where component_exit goes, once exit_expected */
 static bool exit_expected;
 
+static unsigned fixture_opened; /* times */
+
 struct channel *channel_open(const char *name)
 {
-	errno = ENOENT;
+	fixture_opened++;
+	errno = !strcmp(name, "theirs") ? EACCES : !strcmp(name, "gone") ? ECONNREFUSED : ENOENT;
 	return !strcmp(name, "one") ? fixture->one.a : !strcmp(name, "two") ? fixture->two.a : NULL;
 }
 
@@ -53,7 +56,13 @@ const char *component_name(void)
 
 void component_stats(struct component_stats *out)
 {
-	*out = (struct component_stats){.heap_used = 1};
+	*out = (struct component_stats){
+		.heap_used = 1,
+		.heap_peak = 2,
+		.heap_quota = 3,
+		.cpu_ns = 2500000000,
+		.restarts = 4,
+	};
 }
 
 bool component_stopping(void)
@@ -63,8 +72,10 @@ bool component_stopping(void)
 
 const void *component_module(unsigned index, size_t *size)
 {
-	(void)index, (void)size;
-	return NULL;
+	static const char *const modules[] = {"first\0file", ""};
+
+	*size = index == 0 ? 10 : 0;
+	return index < 2 ? modules[index] : NULL;
 }
 
 unsigned component_index(void)
@@ -91,6 +102,7 @@ static inline int fixture_setup(void **state)
 	f->two.a->name = "two";
 	fixture = f;
 	fixture_stopping = exit_expected = false;
+	fixture_opened = 0;
 	f->L = luaL_newstate();
 	luaL_openlibs(f->L);
 	runtime_lua_coroutines(f->L);
@@ -142,6 +154,17 @@ static inline enum channel_status peer_look(struct channel *ch)
 	size_t len;
 
 	return channel_peek(ch, CHANNEL_NOW, &msg, &len);
+}
+
+static inline void assert_peer_receives(struct channel *ch, const char *expected,
+					size_t expected_len)
+{
+	char buf[RING_BYTES];
+	size_t len;
+
+	assert_int_equal(channel_recv(ch, buf, sizeof(buf), &len, CHANNEL_NOW), CHANNEL_OK);
+	assert_int_equal(len, expected_len);
+	assert_memory_equal(buf, expected, len);
 }
 
 #define LUA_TEST(f) cmocka_unit_test_setup_teardown(f, fixture_setup, fixture_teardown)

@@ -60,14 +60,10 @@ static void test_what_other_writers_write_is_read(void **state)
 static void test_values_travel_over_a_channel(void **state)
 {
 	struct fixture *f = *state;
-	char buf[64];
-	size_t len;
 
 	run(f, "local c = atoll.open 'one'; assert(c:send_value { 1, 'two' } == true); keep = c");
-	assert_int_equal(channel_recv(f->one.b, buf, sizeof(buf), &len, CHANNEL_NOW), CHANNEL_OK);
-	assert_int_equal(len, 6);
-	assert_memory_equal(buf, "\x92\x01\xa3two", 6);
-	assert_int_equal(channel_send(f->one.b, buf, len, CHANNEL_NOW), CHANNEL_OK);
+	assert_peer_receives(f->one.b, "\x92\x01\xa3two", 6);
+	peer_send(f->one.b, "\x92\x01\xa3two");
 	run(f, "local v = keep:recv_value(); assert(#v == 2 and v[1] == 1 and v[2] == 'two')\n"
 	       "local v, why = keep:recv_value(0); assert(v == nil and why == 'timeout')");
 }
