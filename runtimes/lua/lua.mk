@@ -5,8 +5,9 @@ $(B)/obj/plain/runtimes/lua/lua_message.o $(B)/obj/plain/runtimes/lua/lua_value.
 lua-sources += runtimes/lua/lua_atoll.c runtimes/lua/lua_call.c \
 	runtimes/lua/lua_call_number.c runtimes/lua/lua_call_reply.c runtimes/lua/lua_channel.c \
 	runtimes/lua/lua_contract.c runtimes/lua/lua_contract_bytes.c \
-	runtimes/lua/lua_contract_form.c runtimes/lua/lua_message.c runtimes/lua/lua_serve.c \
-	runtimes/lua/lua_service.c runtimes/lua/lua_task.c runtimes/lua/lua_unpack.c \
+	runtimes/lua/lua_contract_form.c runtimes/lua/lua_message.c \
+	runtimes/lua/lua_object.c runtimes/lua/lua_serve.c runtimes/lua/lua_service.c \
+	runtimes/lua/lua_task.c runtimes/lua/lua_unpack.c \
 	runtimes/lua/lua_value.c runtimes/lua/lua_value_read.c runtimes/lua/lua_view.c \
 	runtimes/lua/runtime_lua.c runtimes/lua/runtime_lua_coroutine.c \
 	runtimes/lua/runtime_lua_memory.c runtimes/lua/runtime_lua_modules.c \

@@ -8,6 +8,7 @@
 #include "container/component.h"
 #include "ipc/monotonic.h"
 #include "runtimes/lua/runtime_lua_channel.h"
+#include "runtimes/lua/runtime_lua_object.h"
 #include "runtimes/lua/runtime_lua_state.h"
 #include "runtimes/lua/runtime_lua_wait.h"
 

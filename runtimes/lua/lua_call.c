@@ -12,6 +12,7 @@
 #include <lauxlib.h>
 
 #include "runtimes/lua/runtime_lua_channel.h"
+#include "runtimes/lua/runtime_lua_object.h"
 #include "runtimes/lua/runtime_lua_ring.h"
 #include "runtimes/lua/runtime_lua_wait.h"
 

@@ -8,6 +8,7 @@
 #include "container/component.h"
 #include "ipc/monotonic.h"
 #include "runtimes/lua/runtime_lua_call.h"
+#include "runtimes/lua/runtime_lua_object.h"
 #include "runtimes/lua/runtime_lua_ring.h"
 #include "runtimes/lua/runtime_lua_state.h"
 #include "runtimes/lua/runtime_lua_wait.h"
@@ -166,12 +167,6 @@ static int endpoint_max(lua_State *L)
 	return 1;
 }
 
-void runtime_lua_counter_set(lua_State *L, const char *name, uint64_t value)
-{
-	lua_pushinteger(L, (lua_Integer)value);
-	lua_setfield(L, -2, name);
-}
-
 /* endpoint:stats() -> table of counters. [-0, +1, v] */
 static int endpoint_stats(lua_State *L)
 {
@@ -225,16 +220,12 @@ static struct runtime_lua_endpoint *endpoint_push(lua_State *L, const char *name
 /*
  * The channel is e's from now on. An endpoint that was forgotten is in no map any
  * more as soon as that is found, but collected later: it must not close the
- * channel then, nor release its message. So the registry has, by the channel's
- * address, the endpoint that it belongs to. [-0, +0, m]
+ * channel then, nor release its message. [-0, +0, m]
  */
 static void endpoint_own(lua_State *L, struct runtime_lua_endpoint *e, struct channel *ch)
 {
-	struct runtime_lua_endpoint *before;
+	struct runtime_lua_endpoint *before = runtime_lua_owner(L, ch);
 
-	lua_rawgetp(L, LUA_REGISTRYINDEX, ch);
-	before = lua_touserdata(L, -1);
-	lua_pop(L, 1);
 	if (before && before != e) {
 		runtime_lua_view_drop(before);
 		runtime_lua_calls_leave(before, e);
@@ -242,8 +233,7 @@ static void endpoint_own(lua_State *L, struct runtime_lua_endpoint *e, struct ch
 		before->ch = NULL;
 	}
 	e->ch = ch; /* first: without memory for the rest the collector closes it */
-	lua_pushlightuserdata(L, e);
-	lua_rawsetp(L, LUA_REGISTRYINDEX, ch);
+	runtime_lua_own(L, ch, e);
 }
 
 /* The collector closes what is its channel's endpoint still. [-0, +0, v] */
@@ -252,10 +242,8 @@ static int endpoint_collect(lua_State *L)
 	struct runtime_lua_endpoint *e = luaL_checkudata(L, 1, ENDPOINT);
 
 	endpoint_forget(e);
-	if (e->ch) {
-		lua_pushnil(L);
-		lua_rawsetp(L, LUA_REGISTRYINDEX, e->ch);
-	}
+	if (e->ch)
+		runtime_lua_own(L, e->ch, NULL);
 	return verb_close(L);
 }
 
@@ -290,24 +278,6 @@ static int atoll_open(lua_State *L)
 	lua_pushvalue(L, -1);
 	lua_setfield(L, lua_upvalueindex(1), name);
 	return 1;
-}
-
-void runtime_lua_weak_table(lua_State *L)
-{
-	lua_newtable(L);
-	lua_createtable(L, 0, 1);
-	lua_pushliteral(L, "v");
-	lua_setfield(L, -2, "__mode");
-	lua_setmetatable(L, -2);
-}
-
-void runtime_lua_class(lua_State *L, const char *name, const luaL_Reg *methods)
-{
-	luaL_newmetatable(L, name);
-	luaL_setfuncs(L, methods, 0);
-	lua_pushvalue(L, -1);
-	lua_setfield(L, -2, "__index");
-	lua_pop(L, 1);
 }
 
 static const luaL_Reg methods[] = {

@@ -8,6 +8,7 @@
 #include "ipc/service_table.h"
 #include "runtimes/lua/runtime_lua.h"
 #include "runtimes/lua/runtime_lua_channel.h"
+#include "runtimes/lua/runtime_lua_object.h"
 #include "runtimes/lua/runtime_lua_state.h"
 #include "runtimes/lua/runtime_lua_wait.h"
 
@@ -111,8 +112,7 @@ static int service_verb_close(lua_State *L)
 
 	if (!s->service)
 		return 0;
-	lua_pushnil(L);
-	lua_rawsetp(L, LUA_REGISTRYINDEX, s->service);
+	runtime_lua_own(L, s->service, NULL);
 	service_close(s->service);
 	s->service = NULL;
 	return 0;
@@ -127,21 +127,17 @@ static int service_name(lua_State *L)
 
 /*
  * The service is s's from now on. One that was forgotten is in no map any more as
- * soon as that is found, but collected later, and must not close the service then:
- * the registry has, by its address, whose it is, until that is closed. [-0, +0, m]
+ * soon as that is found, but collected later, and must not close the service then.
+ * [-0, +0, m]
  */
 static void service_own(lua_State *L, struct runtime_lua_service *s, struct service *service)
 {
-	struct runtime_lua_service *before;
+	struct runtime_lua_service *before = runtime_lua_owner(L, service);
 
-	lua_rawgetp(L, LUA_REGISTRYINDEX, service);
-	before = lua_touserdata(L, -1);
-	lua_pop(L, 1);
 	if (before && before != s)
 		before->service = NULL;
 	s->service = service; /* first: without memory for the rest the collector closes it */
-	lua_pushlightuserdata(L, s);
-	lua_rawsetp(L, LUA_REGISTRYINDEX, service);
+	runtime_lua_own(L, service, s);
 }
 
 /*

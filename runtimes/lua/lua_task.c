@@ -7,6 +7,7 @@
 #include "container/component.h"
 #include "ipc/channel.h"
 #include "runtimes/lua/runtime_lua_channel.h"
+#include "runtimes/lua/runtime_lua_object.h"
 #include "runtimes/lua/runtime_lua_state.h"
 
 #define TASK "atoll.task"

@@ -10,6 +10,7 @@
 
 #include <lauxlib.h>
 
+#include "runtimes/lua/runtime_lua_object.h"
 #include "runtimes/lua/runtime_lua_ring.h"
 
 #define VIEW "atoll.view"

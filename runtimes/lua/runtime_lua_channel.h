@@ -16,7 +16,6 @@
 
 #include "ipc/channel.h"
 
-struct luaL_Reg;
 struct runtime_lua_view;
 struct service;
 
@@ -79,15 +78,6 @@ static inline struct runtime_lua_endpoint *runtime_lua_endpoint_alone(lua_State 
 
 /* A new one that is not open. [-0, +1, m] */
 struct runtime_lua_endpoint *runtime_lua_endpoint_new(lua_State *L);
-
-/* Set a field of the table on top. [-0, +0, m] */
-void runtime_lua_counter_set(lua_State *L, const char *name, uint64_t value);
-
-/* The metatable of that name, in which its methods are looked up as well. [-0, +0, m] */
-void runtime_lua_class(lua_State *L, const char *name, const struct luaL_Reg *methods);
-
-/* A table whose values do not keep what they are from the collector. [-0, +1, m] */
-void runtime_lua_weak_table(lua_State *L);
 
 /* The same at any index, or NULL for what is no endpoint. [-0, +0, v] */
 struct runtime_lua_endpoint *runtime_lua_endpoint_test(lua_State *L, int index);
