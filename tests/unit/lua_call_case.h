@@ -49,6 +49,30 @@ static inline bool request_take(struct channel *ch, struct request *r)
 	return true;
 }
 
+static inline bool request_is(const struct request *r, const char *text)
+{
+	size_t len = strlen(text);
+
+	return r->len >= len && !memcmp(r->text, text, len);
+}
+
+/* With its own bytes. */
+static inline enum channel_status request_echo(struct channel *ch, const struct request *r)
+{
+	return call_reply(ch, r->id, r->text, r->len, CHANNEL_FOREVER);
+}
+
+/* A server's first look for requests, so that the first one may use the mailbox. */
+static inline void mailbox_open(struct fixture *f)
+{
+	const void *msg;
+	bool request;
+	size_t len;
+
+	assert_int_equal(mailbox_receive(f->one.b, CHANNEL_NOW, &request, &msg, &len),
+			 CHANNEL_AGAIN);
+}
+
 /* Sends every request back, but fails those that begin with "fail". */
 static inline void *echo(void *arg)
 {
@@ -56,10 +80,10 @@ static inline void *echo(void *arg)
 	struct request r;
 
 	while (request_take(p->ch, &r))
-		if (r.len >= 4 && !memcmp(r.text, "fail", 4))
+		if (request_is(&r, "fail"))
 			call_fail(p->ch, r.id, "as you wish", CHANNEL_FOREVER);
 		else
-			call_reply(p->ch, r.id, r.text, r.len, CHANNEL_FOREVER);
+			request_echo(p->ch, &r);
 	return NULL;
 }
 

@@ -27,6 +27,7 @@
 #include "runtimes/lua/runtime_lua_state.h"
 #include "runtimes/lua/runtime_lua_wait.h"
 #include "tests/unit/channel_pair.h"
+#include "tests/unit/lua_assert.h"
 
 #define RING_BYTES 4096
 
@@ -124,23 +125,9 @@ static inline int fixture_teardown(void **state)
 	return 0;
 }
 
-/* Called with a script; its last act is what the runtime does behind a script. */
-static int script_call(lua_State *L)
-{
-	if (luaL_dostring(L, lua_tostring(L, 1)))
-		return lua_error(L);
-	runtime_lua_tasks_finish(L);
-	return 0;
-}
-
-/* The script asserts for itself; its error, if any, is the test's. */
 static inline void run(struct fixture *f, const char *script)
 {
-	lua_pushcfunction(f->L, script_call);
-	lua_pushstring(f->L, script);
-	if (lua_pcall(f->L, 1, 0, 0))
-		fail_msg("%s", lua_tostring(f->L, -1));
-	lua_settop(f->L, 0);
+	assert_script(f->L, script);
 }
 
 static inline void peer_send(struct channel *ch, const char *msg)

@@ -11,7 +11,7 @@ static void *backwards(void *arg)
 	while (request_take(p->ch, &r[0]) && request_take(p->ch, &r[1]) &&
 	       request_take(p->ch, &r[2]))
 		for (int i = 2; i >= 0; i--)
-			call_reply(p->ch, r[i].id, r[i].text, r[i].len, CHANNEL_FOREVER);
+			request_echo(p->ch, &r[i]);
 	return NULL;
 }
 
@@ -72,8 +72,8 @@ static bool answers_meanwhile(const void *peer)
 	struct channel *ch = *(struct channel *const *)peer;
 	struct request r;
 
-	if (peer_look(ch) == CHANNEL_OK && request_take(ch, &r) && !memcmp(r.text, "first", 5))
-		call_reply(ch, r.id, r.text, r.len, CHANNEL_NOW);
+	if (peer_look(ch) == CHANNEL_OK && request_take(ch, &r) && request_is(&r, "first"))
+		request_echo(ch, &r);
 	return false;
 }
 
@@ -116,8 +116,8 @@ static void *late(void *arg)
 
 	request_take(p->ch, &r[0]);
 	request_take(p->ch, &r[1]);
-	call_reply(p->ch, r[0].id, r[0].text, r[0].len, CHANNEL_FOREVER);
-	call_reply(p->ch, r[1].id, r[1].text, r[1].len, CHANNEL_FOREVER);
+	request_echo(p->ch, &r[0]);
+	request_echo(p->ch, &r[1]);
 	return echo(arg);
 }
 

@@ -37,7 +37,7 @@ static void *many(void *arg)
 	while (request_take(p->ch, &r)) {
 		for (unsigned i = 0; i < 10; i++)
 			memcpy(reply + i * r.len, r.text, r.len);
-		if (r.len >= 4 && !memcmp(r.text, "fail", 4))
+		if (request_is(&r, "fail"))
 			call_fail(p->ch, r.id, "no", CHANNEL_FOREVER);
 		else
 			call_reply(p->ch, r.id, reply, 10 * r.len, CHANNEL_FOREVER);
@@ -71,13 +71,13 @@ static void *late_in_the_mailbox(void *arg)
 	struct request r, first;
 
 	while (request_take(p->ch, &r)) {
-		if (r.len == 4 && !memcmp(r.text, "late", 4)) {
+		if (request_is(&r, "late")) {
 			first = r;
 			if (!request_take(p->ch, &r))
 				break;
-			call_reply(p->ch, first.id, first.text, first.len, CHANNEL_FOREVER);
+			request_echo(p->ch, &first);
 		}
-		call_reply(p->ch, r.id, r.text, r.len, CHANNEL_FOREVER);
+		request_echo(p->ch, &r);
 	}
 	return NULL;
 }
@@ -122,7 +122,7 @@ static void *dies_with_a_call(void *arg)
 	struct request r;
 
 	request_take(p->ch, &r);
-	call_reply(p->ch, r.id, r.text, r.len, CHANNEL_FOREVER);
+	request_echo(p->ch, &r);
 	return dead(arg);
 }
 
@@ -152,11 +152,11 @@ static void *when_told(void *arg)
 	size_t len;
 
 	request_take(p->ch, &r);
-	call_reply(p->ch, r.id, r.text, r.len, CHANNEL_FOREVER);
+	request_echo(p->ch, &r);
 	request_take(p->ch, &r);
 	if (channel_peek(fixture->two.b, CHANNEL_FOREVER, &msg, &len) != CHANNEL_OK)
 		p->wrong = "not told";
-	call_reply(p->ch, r.id, r.text, r.len, CHANNEL_FOREVER);
+	request_echo(p->ch, &r);
 	return NULL;
 }
 
@@ -174,11 +174,8 @@ static void test_a_call_in_the_mailbox_lets_other_tasks_run(void **state)
 static void test_tasks_that_wait_for_the_mailbox_let_the_component_sleep(void **state)
 {
 	struct fixture *f = *state;
-	const void *msg;
-	bool request;
-	size_t len;
 
-	mailbox_receive(f->one.b, CHANNEL_NOW, &request, &msg, &len);
+	mailbox_open(f);
 	run(f, "local ch, tasks, begun = atoll.open('one'), {}, os.clock()\n"
 	       "for i = 1, 3 do tasks[i] = atoll.spawn(ch.call, ch, 'x', 0.2) end\n"
 	       "for i = 1, 3 do assert(select(2, tasks[i]:join()) == 'timeout') end\n"
@@ -222,30 +219,21 @@ static void *floods_first(void *arg)
 	for (unsigned i = 1; i < 9; i++)
 		if (call_reply(p->ch, r[i].id, reply, sizeof(reply), CHANNEL_FOREVER) != CHANNEL_OK)
 			p->wrong = "a reply was not sent";
-	call_reply(p->ch, r[0].id, r[0].text, r[0].len, CHANNEL_FOREVER);
+	request_echo(p->ch, &r[0]);
 	return NULL;
-}
-
-/* Opened before it begins, so that the first one is in the mailbox. */
-static void with_flood(struct fixture *f, const char *script)
-{
-	const void *msg;
-	bool request;
-	size_t len;
-
-	mailbox_receive(f->one.b, CHANNEL_NOW, &request, &msg, &len);
-	with_peer(f, floods_first, script);
 }
 
 static void test_who_waits_for_the_mailbox_takes_late_messages_away(void **state)
 {
-	with_flood(*state, "local ch, floods = atoll.open 'one', {}\n"
-			   "local last = atoll.spawn(function() return ch:call('last') end)\n"
-			   "atoll.yield()\n"
-			   "for i = 1, 8 do floods[i] = atoll.spawn(ch.call, ch, 'flood') end\n"
-			   "atoll.yield()\n"
-			   "for i = 1, 8 do floods[i]:cancel() end\n"
-			   "assert(ch:stats().sent == 8 and last:join() == 'last')");
+	mailbox_open(*state);
+	with_peer(*state, floods_first,
+		  "local ch, floods = atoll.open 'one', {}\n"
+		  "local last = atoll.spawn(function() return ch:call('last') end)\n"
+		  "atoll.yield()\n"
+		  "for i = 1, 8 do floods[i] = atoll.spawn(ch.call, ch, 'flood') end\n"
+		  "atoll.yield()\n"
+		  "for i = 1, 8 do floods[i]:cancel() end\n"
+		  "assert(ch:stats().sent == 8 and last:join() == 'last')");
 }
 
 static const struct CMUnitTest tests[] = {

@@ -162,14 +162,8 @@ static void *in_order(void *arg)
 
 static void test_calls_keep_their_places_among_messages(void **state)
 {
-	struct fixture *f = *state;
-	const void *msg;
-	bool request;
-	size_t len;
-
-	/* Open from the first. */
-	mailbox_receive(f->one.b, CHANNEL_NOW, &request, &msg, &len);
-	with_peer(f, in_order,
+	mailbox_open(*state);
+	with_peer(*state, in_order,
 		  "local ch = atoll.open 'one'\n"
 		  "local function check(first, last)\n"
 		  "  for i = first, last do\n"

@@ -10,6 +10,7 @@
 #include "runtimes/lua/runtime_lua.h"
 #include "runtimes/lua/runtime_lua_state.h"
 #include "runtimes/lua/runtime_lua_wait.h"
+#include "tests/unit/lua_assert.h"
 #include "tests/unit/service_case.h"
 
 static bool test_stopping;
@@ -42,8 +43,7 @@ _Noreturn void component_exit(int status)
 	abort();
 }
 
-/* check() of the scripts: how many connections the desk has for ANN; takes all and gives them back.
- */
+/* share(): how many connections the desk has for ANN; takes all and gives them back. */
 static int script_share(lua_State *L)
 {
 	struct channel *ch[TEST_EACH];
@@ -57,7 +57,7 @@ static int script_share(lua_State *L)
 	return 1;
 }
 
-/* accept(): the desk takes one, answers its message and gives it back. */
+/* serve(): the desk takes one, answers its message and gives it back. */
 static int script_serve(lua_State *L)
 {
 	unsigned before = test_component;
@@ -112,23 +112,11 @@ static int fixture_teardown(void **state)
 	return 0;
 }
 
-static int script_call(lua_State *L)
-{
-	if (luaL_dostring(L, lua_tostring(L, 1)))
-		return lua_error(L);
-	runtime_lua_tasks_finish(L);
-	return 0;
-}
-
-/* The script, as this component, asserts for itself; its error, if any, is the test's. */
+/* The script, as this component. */
 static void run(lua_State *L, unsigned component, const char *script)
 {
 	test_component = component;
-	lua_pushcfunction(L, script_call);
-	lua_pushstring(L, script);
-	if (lua_pcall(L, 1, 0, 0))
-		fail_msg("%s", lua_tostring(L, -1));
-	lua_settop(L, 0);
+	assert_script(L, script);
 }
 
 static void what_may_not_be_is_answered_with_a_message(void **state)
