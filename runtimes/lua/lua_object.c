@@ -1,27 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What the objects of module `atoll` are made with: classes, who owns what, tables of them. */
+/* What the objects of module `atoll` are made with: classes, weak tables, counters. */
 #include "runtimes/lua/runtime_lua_object.h"
 
 #include <lauxlib.h>
-
-void runtime_lua_own(lua_State *L, const void *what, void *owner)
-{
-	if (owner)
-		lua_pushlightuserdata(L, owner);
-	else
-		lua_pushnil(L);
-	lua_rawsetp(L, LUA_REGISTRYINDEX, what);
-}
-
-void *runtime_lua_owner(lua_State *L, const void *what)
-{
-	void *owner;
-
-	lua_rawgetp(L, LUA_REGISTRYINDEX, what);
-	owner = lua_touserdata(L, -1);
-	lua_pop(L, 1);
-	return owner;
-}
 
 void runtime_lua_weak_table(lua_State *L)
 {

@@ -119,9 +119,8 @@ static void absence_push(lua_State *L, const char *name)
 	luaL_Buffer b;
 
 	luaL_buffinit(L, &b);
-	luaL_addstring(&b, "no module '");
-	luaL_addstring(&b, name);
-	luaL_addstring(&b, "' in the image, which has ");
+	lua_pushfstring(L, "no module '%s' in the image, which has ", name);
+	luaL_addvalue(&b);
 	for (unsigned i = 0; i < p->module_count; i++) {
 		luaL_addstring(&b, p->modules[i].name);
 		luaL_addstring(&b, ", ");

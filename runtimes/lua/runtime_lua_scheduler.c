@@ -168,7 +168,7 @@ static bool tasks_run(lua_State *L)
 		task_run(L, t);
 		ran = true;
 	}
-	runtime_lua_orphan_check();
+	runtime_lua_failures_check(false);
 	return ran;
 }
 
@@ -236,6 +236,16 @@ void runtime_lua_wait_for(lua_State *L, enum runtime_lua_wait_kind kind, struct 
 	runtime_lua_wait_one(L, &item, deadline, k);
 }
 
+/* The others' turn, though there is no need to wait; k goes on in a task. [-0, +0, e] */
+static void turn_give(lua_State *L, lua_KContext ctx, lua_KFunction k)
+{
+	const struct runtime_lua_wait w = {.deadline = CHANNEL_NOW};
+
+	if (scheduler.current && lua_isyieldable(L))
+		runtime_lua_wait(L, &w, ctx, k);
+	tasks_run(L);
+}
+
 static int yield_on(lua_State *L, int status, lua_KContext context)
 {
 	(void)L, (void)status, (void)context;
@@ -244,23 +254,14 @@ static int yield_on(lua_State *L, int status, lua_KContext context)
 
 int runtime_lua_yield(lua_State *L)
 {
-	const struct runtime_lua_wait w = {.deadline = CHANNEL_NOW};
-
-	if (scheduler.current && lua_isyieldable(L))
-		runtime_lua_wait(L, &w, 0, yield_on);
-	tasks_run(L);
+	turn_give(L, 0, yield_on);
 	return 0;
 }
 
 void runtime_lua_turn_take(lua_State *L, lua_KContext ctx, lua_KFunction k)
 {
-	const struct runtime_lua_wait w = {.deadline = CHANNEL_NOW};
-
-	if (++scheduler.calls % TURN_CALLS)
-		return;
-	if (scheduler.current && lua_isyieldable(L))
-		runtime_lua_wait(L, &w, ctx, k);
-	tasks_run(L);
+	if (++scheduler.calls % TURN_CALLS == 0)
+		turn_give(L, ctx, k);
 }
 
 bool runtime_lua_wait_below(lua_State *L, lua_State *co, int results, lua_KContext ctx,
@@ -296,7 +297,7 @@ void runtime_lua_tasks_finish(lua_State *L)
 	while (runtime_lua_task_count)
 		if (!tasks_run(L) && runtime_lua_task_count)
 			task_park(L, &w);
-	runtime_lua_failures_check();
+	runtime_lua_failures_check(true);
 }
 
 void runtime_lua_tasks_stop(void)

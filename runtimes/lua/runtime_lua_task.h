@@ -59,11 +59,8 @@ void runtime_lua_task_forget(struct runtime_lua_task *t);
 /* Neither ended nor running: it fails with "cancelled", its variables closed. [-0, +0, m] */
 void runtime_lua_task_cancel(lua_State *L, struct runtime_lua_task *t);
 
-/* End the component if a task that has failed was forgotten; */
-void runtime_lua_orphan_check(void);
-
-/* or if nobody has joined it. */
-void runtime_lua_failures_check(void);
+/* End the component if a task that has failed was forgotten; last: or not joined. */
+void runtime_lua_failures_check(bool last);
 
 /* No task has failed. */
 void runtime_lua_failures_forget(void);

@@ -18,8 +18,8 @@ static __thread struct {
 	char *orphan;                   /* with this report; NULL where memory was out */
 } ends;
 
-/* What a report will say, if nobody joins; and the coroutine's variables closed. [-0, +0, m] */
-static void task_failed(lua_State *L, struct runtime_lua_task *t)
+/* What will be said of its error if nobody joins. [-0, +0, m] */
+static void task_report(lua_State *L, struct runtime_lua_task *t)
 {
 	const char *message = lua_tostring(t->co, -1);
 
@@ -35,6 +35,11 @@ static void task_failed(lua_State *L, struct runtime_lua_task *t)
 		lua_pop(L, 1);
 	}
 	lua_pop(L, 1);
+}
+
+/* Its variables are closed before anybody sees that it has failed. [-0, +0, m] */
+static void task_fail(struct runtime_lua_task *t)
+{
 	runtime_lua_task_close(t);
 	t->state = RUNTIME_LUA_TASK_FAILED;
 	t->count = 1;
@@ -61,14 +66,15 @@ void runtime_lua_task_end(lua_State *L, struct runtime_lua_task *t, int status, 
 		task_leave(L, t);
 		return;
 	}
-	task_failed(L, t);
+	task_report(L, t);
+	task_fail(t);
 	task_leave(L, t);
 	runtime_lua_task_append(&ends.failed, t);
 	t->unjoined = true;
 	if (runtime_lua_task_is_joined(t))
 		return;
 	lua_gc(L, LUA_GCCOLLECT);
-	runtime_lua_orphan_check();
+	runtime_lua_failures_check(false);
 }
 
 void runtime_lua_task_joined(struct runtime_lua_task *t)
@@ -102,26 +108,19 @@ void runtime_lua_task_cancel(lua_State *L, struct runtime_lua_task *t)
 	bool untold = joined && joined->unjoined;
 
 	task_leave(L, t);
-	runtime_lua_task_close(t);
+	task_fail(t);
 	lua_settop(t->co, 0);
 	lua_pushliteral(t->co, "cancelled");
-	t->state = RUNTIME_LUA_TASK_FAILED;
-	t->count = 1;
 	if (untold)
 		lua_gc(L, LUA_GCCOLLECT);
 }
 
-void runtime_lua_orphan_check(void)
+void runtime_lua_failures_check(bool last)
 {
+	if (last && ends.failed.next != &ends.failed)
+		runtime_lua_fail(ends.failed.next->report);
 	if (ends.orphaned)
 		runtime_lua_fail(ends.orphan);
-}
-
-void runtime_lua_failures_check(void)
-{
-	if (ends.failed.next != &ends.failed)
-		runtime_lua_fail(ends.failed.next->report);
-	runtime_lua_orphan_check();
 }
 
 void runtime_lua_failures_forget(void)
