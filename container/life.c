@@ -24,6 +24,7 @@
 #include "container/supervisor.h"
 #include "container/words.h"
 #include "ipc/channel_table.h"
+#include "ipc/endpoint.h"
 
 static struct component components[LAYOUT_COMPONENTS_MAX];
 
@@ -246,6 +247,9 @@ static void step_streams(struct component *c, struct thread *t)
 	if (!component_has_failed(c)) {
 		supervisor_wake(); /* which sees that this comes to an end */
 		thread_enter(t);
+		/* Its heap goes as a whole, but for where a sanitizer has it. */
+		if (endpoint_thread_ends)
+			endpoint_thread_ends();
 		streams_close(c->index);
 		thread_outside(t);
 	}

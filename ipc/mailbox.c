@@ -63,7 +63,7 @@ static enum channel_status mailbox_away(struct channel *ch)
 
 	if (mailbox_is_given_up(ch))
 		return mailbox_over(ch);
-	if (ch->tx_waits)
+	if (ch->tx_waits && !s->reason)
 		endpoint_join_tx(ch);
 	closed = mailbox_closed(s->control);
 	/* What was answered before the end counts. */

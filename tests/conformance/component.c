@@ -6,8 +6,8 @@
  *                         does nothing
  *   any other                       follows
  *
- * NO_TASKS in the leader's environment leaves out what makes tasks, ONE_WAY what is
- * played with the sides turned round.
+ * ONE_WAY in the leader's environment leaves out what is played with the sides turned
+ * round.
  *
  * Their channels are FOLLOWER_0, the control, and FOLLOWER_1 and so on. On the
  * channel "stop_c" the leader tells who decides to end, so that all are asked to stop.
@@ -56,7 +56,6 @@ static int lead(unsigned rounds, const char *only)
 		.open = end_open,
 		.die = component_die,
 		.stop = all_stop,
-		.no_tasks = getenv("NO_TASKS"),
 		.one_way = getenv("ONE_WAY"),
 	};
 

@@ -66,7 +66,6 @@ static struct harness harness_of(unsigned self)
 		.placement = component_name(),
 		.channels = CHANNELS,
 		.one_thread = true,
-		.no_tasks = getenv("NO_TASKS"),
 		.together = true,
 		.open = end_open,
 		.stop = is_to_stop,

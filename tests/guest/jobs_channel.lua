@@ -2,23 +2,18 @@
 -- Channels, and what is built on them: sets, tasks, calls, services.
 
 local shared = ...
-local job, PLAIN, VARIANT = shared.job, shared.PLAIN, shared.VARIANT
+local job, PLAIN = shared.job, shared.PLAIN
 
 -- The sentences of tests/conformance between these two; its verdicts name those that fail.
--- What a component's first thread keeps of its tasks is a leak to the sanitizer. On
--- two cores every wait is an upcall, and the emulated host takes its time for each,
+-- On two cores every wait is an upcall, and the emulated host takes its time for each,
 -- so the sides take no turns there.
-local function conform(follower, what, on)
+local function conform(follower, what)
 	local leader = follower:find("tasks$") and follower or follower:match("^%a+")
 	local words = { leader .. ".arg=" .. follower }
-	if VARIANT == "address" then
-		words[#words + 1] = leader .. ".env.NO_TASKS=1"
-	end
 	if follower:find("cores$") then
 		words[#words + 1] = leader .. ".env.ONE_WAY=1"
 	end
 	return job("conformance: " .. what, {
-		on = on,
 		memory = 80,
 		timeout = 200,
 		words = words,
@@ -47,8 +42,7 @@ return {
 	conform("c_lua_core", "C and Lua on one core"),
 	conform("lua_lua_cores", "Lua and Lua on two cores"),
 	conform("lua_lua_core", "Lua and Lua on one core"),
-	-- Its tasks are what the others leave out with NO_TASKS.
-	conform("c_tasks", "C and C, tasks of one component", PLAIN),
+	conform("c_tasks", "C and C, tasks of one component"),
 	conform("lua_tasks", "Lua and Lua, tasks of one component"),
 	job("sets: three peers and a timer at once", {
 		expect = { status = 3, output = { "hub: red: 20 numbers, then: finished",
@@ -56,7 +50,7 @@ return {
 			"hub: the timer ran beside them" } },
 	}),
 	job("desk: many calls at once, a slow peer, a dead one", {
-		on = PLAIN, -- it ends with tasks under way, which to a sanitizer are leaks
+		on = PLAIN, -- it ends with tasks under way, and what those have are leaks to a sanitizer
 		expect = { status = 3, output = { "callers: 0 of 20 calls went wrong",
 			"callers: a slow desk: nothing there before the deadline",
 			"callers: a desk that dies: channel closed, channel closed, peer died" } },
