@@ -104,7 +104,10 @@ void call_drop(struct call_client *c, struct call *call);
 enum channel_status call_make(struct call_client *c, const void *request, size_t len, void *reply,
 			      size_t size, size_t *length, uint64_t deadline);
 
-/* The next request, in place until channel_release. */
+/*
+ * The next request, in place until channel_release, or until its reply, which may take its
+ * place, if that comes first: bytes of the request may be the reply.
+ */
 enum channel_status call_receive(struct channel *ch, uint64_t deadline, uint64_t *id,
 				 const void **request, size_t *len);
 

@@ -142,7 +142,8 @@ void channel_close(struct channel *ch);
 
 /*
  * The same, because the peer sent what it must not: both ends' reason is
- * CHANNEL_PROTOCOL. What this end sent before can still be read.
+ * CHANNEL_PROTOCOL, but for a direction that had ended before. What this end sent before
+ * can still be read.
  */
 void channel_break(struct channel *ch);
 

@@ -43,7 +43,8 @@ enum channel_status service_accept(struct service *s, uint64_t deadline, struct 
 
 /*
  * Listen no more: who connects, or waits for that, is refused, what was not
- * accepted is closed. What was accepted goes on. One may listen again.
+ * accepted is closed. What was accepted goes on. One may listen again, once
+ * no other thread is in service_accept any more.
  */
 void service_close(struct service *s);
 

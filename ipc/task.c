@@ -60,8 +60,10 @@ static struct task_scheduler *task_scheduler_grown(void)
 	endpoint_wait_as_task = task_wait;
 	endpoint_thread_ends = task_scheduler_end;
 	err = set_grow(&s->set, s->count + 1);
+	if (!err)
+		return s;
 	errno = -err;
-	return err ? NULL : s;
+	return NULL;
 }
 
 static void task_frame_make(struct task *t)

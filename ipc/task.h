@@ -32,7 +32,8 @@ struct task;
  * bytes (0: TASK_STACK_DEFAULT; less than TASK_STACK_MIN is taken for that; whole
  * pages), is taken from the component's heap, and so is a page below it that allows
  * no access: an overflow is a fault, and the component's end. NULL with errno
- * ENOMEM, or as channel_set_new says. To be joined or detached, or it is kept as
+ * ENOMEM, ENOSPC (the thread has CHANNEL_SET_MAX of set.h, the first one too), or as
+ * channel_set_new says. To be joined or detached, or it is kept as
  * long as the thread.
  */
 struct task *task_spawn(int (*run)(void *arg), void *arg, size_t stack_bytes);
