@@ -314,13 +314,15 @@ static enum channel_status call_await_box(struct call_client *c, struct call *ca
 		.of = c,
 		.calls = true,
 	};
-	enum channel_status status, found = CHANNEL_AGAIN;
+	enum channel_status status = CHANNEL_AGAIN, found;
 
 	do {
 		call_collect(c);
+		if (call->status == CHANNEL_AGAIN)
+			status = call_await(&c->boxer, call, &a);
+		/* The line then only says so, and has no length. */
 		if (call->status != CHANNEL_AGAIN)
 			return call->status;
-		status = call_await(&c->boxer, call, &a);
 		found = mailbox_wait(c->ch, call->reply, call->size, &call->length, CHANNEL_NOW);
 	} while (status == CHANNEL_OK && found == CHANNEL_AGAIN);
 	/* What was sent before an end counts. */

@@ -206,6 +206,75 @@ static void one_who_only_asks_again_takes_replies_too(void **state)
 	test_server_end(&s, p->a);
 }
 
+static int waits_for_a_long_reply(void *arg)
+{
+	static char reply[LONG];
+	const struct channel_part part = {"box", 3};
+	struct call call;
+	int length;
+
+	(void)arg;
+	if (call_start(&test_client, &call, &part, 1, reply, LONG, SOON) != CHANNEL_OK)
+		return -1;
+	length = call_wait(&test_client, &call, SOON) == CHANNEL_OK ? (int)call.length : -1;
+	call_drop(&test_client, &call);
+	return length;
+}
+
+static int asks_for_much(void *arg)
+{
+	static char reply[LONG];
+	struct call call;
+	int length;
+
+	(void)arg;
+	if (test_start_long(&test_client, &call, reply, LONG) != CHANNEL_OK)
+		return -1;
+	length = call_wait(&test_client, &call, SOON) == CHANNEL_OK ? (int)call.length : -1;
+	call_drop(&test_client, &call);
+	return length;
+}
+
+static uint64_t test_taken(struct channel *ch)
+{
+	const void *msg;
+	uint64_t id;
+	size_t len;
+
+	assert_int_equal(call_receive(ch, CHANNEL_NOW, &id, &msg, &len), CHANNEL_OK);
+	channel_release(ch);
+	return id;
+}
+
+/* One comes through the mailbox; its reply is a message, and the line says so. */
+static void a_long_reply_is_whole_whoever_takes_it(void **state)
+{
+	int (*const runs[])(void *) = {waits_for_a_long_reply, asks_for_much};
+	struct channel_pair *p = *state;
+
+	call_client_init(&test_client, p->a);
+	test_serve(p->b);
+	for (unsigned turn = 0; turn < 4; turn++) {
+		struct task *tasks[2] = {task_spawn(runs[turn % 2], NULL, 0),
+					 task_spawn(runs[!(turn % 2)], NULL, 0)};
+		uint64_t ids[2];
+
+		task_yield();
+		for (unsigned i = 0; i < 2; i++)
+			ids[i] = test_taken(p->b);
+		for (unsigned i = 0; i < 2; i++)
+			assert_int_equal(call_reply(p->b, ids[turn / 2 ? !i : i], test_long, LONG,
+						    CHANNEL_NOW),
+					 CHANNEL_OK);
+		for (unsigned i = 0; i < 2; i++) {
+			int length;
+
+			assert_int_equal(task_join(tasks[i], CHANNEL_FOREVER, &length), CHANNEL_OK);
+			assert_int_equal(length, LONG);
+		}
+	}
+}
+
 /* What is left of an eighth of the ring, and only a look in vain hands back, the last one lacks. */
 static int posts(void *arg)
 {
@@ -272,6 +341,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(one_starts_more_calls_than_there_is_room_for),
 	TEST(a_short_call_waits_for_no_long_replies),
 	TEST(a_task_waits_for_the_mailbox_while_others_give_up),
+	TEST(a_long_reply_is_whole_whoever_takes_it),
 	TEST(one_who_only_asks_again_takes_replies_too),
 	TEST(short_calls_do_not_keep_a_long_one_from_its_room),
 };
