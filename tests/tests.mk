@@ -15,7 +15,7 @@ stepping-tests := $(filter test_death% test_awake%,$(unit-tests))
 test-binaries := $(unit-tests:%=$(B)/tests/plain/%) \
 	$(filter-out $(stepping-tests:%=$(B)/tests/address/%),$(unit-tests:%=$(B)/tests/address/%)) \
 	$(threaded-tests:%=$(B)/tests/thread/%) \
-	$(foreach v,$(variants),$(addprefix $(B)/tests/$(v)/,channel_stress mailbox_stress mixed_stress)) \
+	$(foreach v,$(variants),$(addprefix $(B)/tests/$(v)/,channel_stress mailbox_stress mixed_stress call_stress)) \
 	$(variants:%=$(B)/tests/%/conformance)
 
 # What a test's own subject needs; jemalloc would take malloc away from valgrind.
