@@ -48,13 +48,19 @@ static int call_push(lua_State *L, const struct runtime_lua_numbered *reply, boo
 	return failed ? 3 : 1;
 }
 
-/* The same of what lies in the ring. [-0, +1|2|3, v] */
-static int call_answer(lua_State *L, struct channel *ch, const struct runtime_lua_numbered *reply,
-		       bool value)
+/*
+ * The same of what lies in the ring, which is released unless a finalizer's call has found
+ * and dropped it meanwhile. [-0, +1|2|3, v]
+ */
+static int call_answer(lua_State *L, const struct runtime_lua_endpoint *e,
+		       const struct runtime_lua_numbered *reply, bool value)
 {
+	struct channel *ch = e->ch;
+	uint64_t cursor = ch->rx.cursor;
 	int results = call_push(L, reply, value);
 
-	runtime_lua_release(ch);
+	if (runtime_lua_is_held(e, ch, cursor))
+		runtime_lua_release(ch);
 	return results;
 }
 
@@ -66,7 +72,7 @@ static int alone_receive(lua_State *L, struct runtime_lua_endpoint *e, uint64_t 
 	enum channel_status status = runtime_lua_reply_peek(e, id, deadline, &reply);
 
 	if (status == CHANNEL_OK)
-		return call_answer(L, e->ch, &reply, value);
+		return call_answer(L, e, &reply, value);
 	e->lost++;
 	return runtime_lua_failure(L, e->ch, status);
 }
@@ -116,6 +122,26 @@ static int call_close(lua_State *L)
 	return 0;
 }
 
+/*
+ * The reply to a task's call is found. 0: another one, which ran meanwhile, has found it, too,
+ * and kept it with this call. [-0, +n, m]
+ */
+static int call_take(lua_State *L, struct runtime_lua_call *c,
+		     const struct runtime_lua_numbered *reply, bool in_ring)
+{
+	struct channel *ch = c->endpoint->ch;
+	uint64_t cursor = ch->rx.cursor;
+	int results;
+
+	c->done = true;
+	results = call_push(L, reply, c->value);
+	if (!in_ring)
+		return results;
+	results = runtime_lua_taken(L, c->endpoint, ch, cursor, results);
+	c->done = results;
+	return results;
+}
+
 /* The request is sent. [-0, +n, v] */
 static int call_wait_on(lua_State *L, int status, lua_KContext context)
 {
@@ -126,6 +152,7 @@ static int call_wait_on(lua_State *L, int status, lua_KContext context)
 	enum channel_status found;
 	char line[MAILBOX_MAX];
 	bool stopping = false;
+	int results;
 
 	(void)status, (void)context;
 	w.one = (struct runtime_lua_wait_item){
@@ -137,18 +164,18 @@ static int call_wait_on(lua_State *L, int status, lua_KContext context)
 		if (c->kept)
 			return call_push(L, &c->reply, c->value);
 		found = runtime_lua_reply_look(c, line, &reply);
+		results = found == CHANNEL_OK ? call_take(L, c, &reply, reply.bytes != line) : 0;
+		if (results)
+			return results;
+		if (found == CHANNEL_OK)
+			continue;
 		if (found != CHANNEL_AGAIN || runtime_lua_wait_over(c->deadline, &stopping))
 			break;
 		w.one.kind = e->boxed == c ? RUNTIME_LUA_WAIT_REPLY : RUNTIME_LUA_WAIT_OTHER;
 		w.one.len = c->drains = e->lost != 0;
 		runtime_lua_wait(L, &w, 0, call_wait_on);
 	}
-	if (found != CHANNEL_OK)
-		return runtime_lua_failure(L, e->ch, stopping ? CHANNEL_STOPPING : found);
-	c->done = true;
-	if (reply.bytes == line)
-		return call_push(L, &reply, c->value);
-	return call_answer(L, e->ch, &reply, c->value);
+	return runtime_lua_failure(L, e->ch, stopping ? CHANNEL_STOPPING : found);
 }
 
 /* The request is sent. */

@@ -3,7 +3,7 @@
  * Unit test: finalizers run where something is made of a message, and may receive it
  * themselves, or let other tasks do so. Each message is received once all the same.
  */
-#include "tests/unit/lua_pair.h"
+#include "tests/unit/lua_call_case.h"
 
 #include <stdio.h>
 
@@ -93,6 +93,59 @@ static void test_what_other_tasks_receive_while_a_finalizer_waits(void **state)
 		  "function meanwhile() atoll.yield() end");
 }
 
+/* Finalizers that let the other tasks run, while things are made of replies and requests. */
+static const char *const yielding =
+	"collectgarbage 'generational'\n"
+	"function trap() if over then return end\n"
+	"  setmetatable({}, { __gc = function() trap(); yields = yields + 1; atoll.yield() end }) "
+	"end\n"
+	"yields = 0\n"
+	"for i = 1, 4 do trap() end\n";
+
+static void test_replies(void **state)
+{
+	run(*state, yielding);
+	with_peer(*state, echo,
+		  "local ch, tasks = atoll.open 'one', {}\n"
+		  "for i = 1, 4 do tasks[i] = atoll.spawn(function()\n"
+		  "  for j = 1, 2000 do local s = i .. ' ' .. j .. (' '):rep(50)\n"
+		  "    assert(ch:call(s) == s); assert(ch:call_value { s }[1] == s) end\n"
+		  "  return true end) end\n"
+		  "for i = 1, 4 do assert(tasks[i]:join()) end\n"
+		  "over = true; assert(yields > 100, yields)\n"
+		  "assert(ch:stats().late == 0 and ch:stats().received == 16000); ch:close()");
+}
+
+/* Calls short ones and long ones, and closes. */
+static void *client(void *arg)
+{
+	struct peer *p = arg;
+	struct call_client c;
+	char request[64] = "", reply[64];
+	size_t len;
+
+	call_client_init(&c, p->ch);
+	for (int i = 0; i < 20000 && !p->wrong; i++) {
+		snprintf(request, sizeof(request), "%d", i);
+		if (call_make(&c, request, i % 2 ? 60 : 8, reply, sizeof(reply), &len,
+			      CHANNEL_FOREVER) != CHANNEL_OK)
+			p->wrong = "a call without a reply";
+		else if (strcmp(request, reply) != 0)
+			p->wrong = "the reply to another request";
+	}
+	channel_close(p->ch);
+	return NULL;
+}
+
+static void test_requests(void **state)
+{
+	run(*state, yielding);
+	with_peer(*state, client,
+		  "local served = 0\n"
+		  "atoll.open 'one':serve(function(q) served = served + 1; return q end, 3)\n"
+		  "over = true; assert(yields > 100, yields); assert(served == 20000, served)");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -101,6 +154,8 @@ int main(void)
 		LUA_TEST(test_views),
 		LUA_TEST(test_views_that_finalizers_take),
 		LUA_TEST(test_what_other_tasks_receive_while_a_finalizer_waits),
+		LUA_TEST(test_replies),
+		LUA_TEST(test_requests),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
