@@ -13,4 +13,5 @@ lua-sources += runtimes/lua/lua_atoll.c runtimes/lua/lua_call.c \
 	runtimes/lua/runtime_lua_memory.c runtimes/lua/runtime_lua_modules.c \
 	runtimes/lua/runtime_lua_report.c runtimes/lua/runtime_lua_scheduler.c \
 	runtimes/lua/runtime_lua_sleep.c runtimes/lua/runtime_lua_stop.c \
-	runtimes/lua/runtime_lua_system.c runtimes/lua/runtime_lua_task_end.c
+	runtimes/lua/runtime_lua_system.c runtimes/lua/runtime_lua_task_end.c \
+	runtimes/lua/runtime_lua_warning.c

@@ -136,6 +136,7 @@ lua_State *runtime_lua_open(void)
 		.traces = calloc(2, RUNTIME_LUA_TRACE_SIZE),
 	};
 	runtime_lua_tasks_stop();
+	runtime_lua_warnings(L);
 	lua_setallocf(L, memory_resize, NULL);
 	return L;
 }

@@ -62,6 +62,9 @@ void runtime_lua_stop_arm(struct lua_State *L);
 /* atoll.on_stop(f). [-0, +0, v] */
 int runtime_lua_on_stop(struct lua_State *L);
 
+/* Warnings as lua has them; a finalizer that could not run ends the component. [-0, +0, -] */
+void runtime_lua_warnings(struct lua_State *L);
+
 /* Replace coroutine.resume and wrap by ones that say what runs. [-0, +0, m] */
 void runtime_lua_coroutines(struct lua_State *L);
 

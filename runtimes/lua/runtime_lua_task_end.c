@@ -18,23 +18,32 @@ static __thread struct {
 	char *orphan;                   /* with this report; NULL where memory was out */
 } ends;
 
-/* What will be said of its error if nobody joins. [-0, +0, m] */
+/* task, its error: what will be said of that if nobody joins. [-0, +0, m] */
+static int report_make(lua_State *L)
+{
+	struct runtime_lua_task *t = lua_touserdata(L, 1);
+	const char *message = lua_tostring(L, 2);
+
+	if (runtime_lua_is_memory_error(message))
+		return 0;
+	if (!message)
+		message = lua_pushfstring(L, "error object is a %s value", luaL_typename(L, 2));
+	luaL_traceback(L, t->co, message, 0);
+	t->report = strdup(lua_tostring(L, -1));
+	return 0;
+}
+
+/* Where memory is out, it is that: whoever runs the tasks must not be thrown out of here. */
 static void task_report(lua_State *L, struct runtime_lua_task *t)
 {
-	const char *message = lua_tostring(t->co, -1);
-
-	luaL_checkstack(L, 3, "traceback");
-	if (!message)
-		message =
-			lua_pushfstring(L, "error object is a %s value", luaL_typename(t->co, -1));
-	else
-		lua_pushnil(L);
-	if (!runtime_lua_is_memory_error(message)) {
-		luaL_traceback(L, t->co, message, 0);
-		t->report = strdup(lua_tostring(L, -1));
+	if (!lua_checkstack(L, 3) || !lua_checkstack(t->co, 1))
+		return;
+	lua_pushcfunction(L, report_make);
+	lua_pushlightuserdata(L, t);
+	lua_pushvalue(t->co, -1);
+	lua_xmove(t->co, L, 1);
+	if (lua_pcall(L, 2, 0, 0) != LUA_OK)
 		lua_pop(L, 1);
-	}
-	lua_pop(L, 1);
 }
 
 /* Its variables are closed before anybody sees that it has failed. [-0, +0, m] */
