@@ -14,7 +14,8 @@
  *   channel_finish                                                   half-close
  *   channel_close                    channel_close                   both ways
  *
- * Deadlines are absolute CLOCK_MONOTONIC times in nanoseconds. CHANNEL_FOREVER
+ * Deadlines are absolute CLOCK_MONOTONIC times in nanoseconds, such as monotonic_now() +
+ * MONOTONIC_SECOND of <ipc/monotonic.h>. CHANNEL_FOREVER
  * waits as long as it takes, CHANNEL_NOW never waits, nor does a call without a
  * deadline. Once its component has been asked to stop, a call that would have to wait
  * for ever answers CHANNEL_STOPPING; waits with a deadline go on. Only a call that has

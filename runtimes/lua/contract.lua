@@ -90,8 +90,16 @@ local function turn(self, name)
 	return not order or order[self.state][name]
 end
 
+-- What is called with a dot where a colon belongs is an error of the caller's caller.
+local function conversation_check(self, method)
+	if getmetatable(self) ~= conversation then
+		error(("%s: got a %s, expected a conversation, as in talk:%s(...)"):format(method, type(self), method), 3)
+	end
+end
+
 -- true | nil, word. Of tasks that wait for room, whose turn it is says who comes first.
 function conversation:send(name, fields, timeout)
+	conversation_check(self, "send")
 	local sent = self.contract:check(name)
 	if not sent.mine then
 		error(("%s: message %s is the other side's to send"):format(self.contract.name, name), 2)
@@ -110,6 +118,7 @@ end
 
 -- name, fields | nil, word, and how the message broke the contract if it did.
 function conversation:recv(timeout)
+	conversation_check(self, "recv")
 	local name, fields = message.recv(self.endpoint, self.contract.forms, timeout)
 	if name == nil then
 		return nil, fields
@@ -137,6 +146,7 @@ end
 
 for _, method in ipairs({ "close", "finish", "reason" }) do
 	conversation[method] = function(self)
+		conversation_check(self, method)
 		return self.endpoint[method](self.endpoint)
 	end
 end

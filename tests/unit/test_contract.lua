@@ -82,6 +82,8 @@ show(talk.send, talk, "answer", { n = 1, text = "", more = 1 })
 show(talk.send, talk, "answer")
 show(talk.send, talk, "none", {})
 show(talk.send, talk, "other", {})
+show(talk.send, "answer", { n = 1, text = "" })
+show(talk.recv)
 ]], {
 	"call not allowed in this state: talk: message all: field name: got more than 8 bytes",
 	"ok: -",
@@ -96,6 +98,8 @@ show(talk.send, talk, "other", {})
 	"talk: message answer: got a nil, expected a table of its fields",
 	"talk: message none is the other side's to send",
 	"talk: got the message other, expected one of the contract",
+	"send: got a string, expected a conversation, as in talk:send(...)",
+	"recv: got a nil, expected a conversation, as in talk:recv(...)",
 })
 
 expect("a finite number that an f32 cannot hold is refused", [[
