@@ -5,49 +5,19 @@
  */
 #define _GNU_SOURCE /* CPU sets */
 #include <atoll.h>
-#include "processor.h"
+#include "runstate.h"
 
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 #include <time.h>
 
-#define GENUINE_INTEL 0x756e6547 /* "Genu" */
-#define HYPERCALL_VCPU_OP 24     /* xen/xen.h */
-#define VCPUOP_GET_RUNSTATE 4    /* xen/vcpu.h */
 #define NAP 500000000
-
-struct runstate { /* struct vcpu_runstate_info, xen/vcpu.h */
-	int state;
-	uint64_t since;
-	uint64_t time[4]; /* running, runnable, blocked, offline; ns */
-};
-
-#define BLOCKED 2
-
-static long runstate_get(long vcpu, struct runstate *state)
-{
-	long result = HYPERCALL_VCPU_OP, operation = VCPUOP_GET_RUNSTATE;
-	uint32_t ebx, edx;
-
-	processor_id(0, &ebx, &edx);
-	if (ebx == GENUINE_INTEL)
-		__asm__ volatile("vmcall"
-				 : "+a"(result), "+D"(operation), "+S"(vcpu), "+d"(state)
-				 :
-				 : "memory");
-	else
-		__asm__ volatile("vmmcall"
-				 : "+a"(result), "+D"(operation), "+S"(vcpu), "+d"(state)
-				 :
-				 : "memory");
-	return result;
-}
 
 /* Is a vCPU that waits for half a second really given up for most of it? */
 static int is_idle(unsigned vcpu, const struct runstate *before, const struct runstate *after)
 {
-	uint64_t blocked = after->time[BLOCKED] - before->time[BLOCKED];
+	uint64_t blocked = after->time[RUNSTATE_BLOCKED] - before->time[RUNSTATE_BLOCKED];
 
 	printf("observer: vCPU %u was halted for most of the wait: %s\n", vcpu,
 	       blocked > NAP / 2 ? "yes" : "no");

@@ -21,17 +21,11 @@ static void check(const char *what, bool good)
 	failures += !good;
 }
 
-/* The order of the page that maps va; 0: none does. */
 static unsigned page_order(uint64_t va)
 {
-	for (unsigned level = ENTRY_TOP_LEVEL;; level--) {
-		uint64_t entry = entry_at(va, level);
+	unsigned rights;
 
-		if (!(entry & ENTRY_PRESENT))
-			return 0;
-		if (level == 0 || (entry & ENTRY_SUPER))
-			return entry_order(level);
-	}
+	return entry_walk(va, &rights);
 }
 
 static bool back(uint64_t va, size_t bytes)

@@ -43,6 +43,21 @@ static inline unsigned entry_rights(uint64_t entry, unsigned rights)
 	return rights;
 }
 
+/* The order of the page that maps va, and what may be done to it; 0: not mapped. */
+static inline unsigned entry_walk(uint64_t va, unsigned *rights)
+{
+	*rights = LAYOUT_READ | LAYOUT_WRITE | LAYOUT_EXEC;
+	for (unsigned level = ENTRY_TOP_LEVEL;; level--) {
+		uint64_t entry = entry_at(va, level);
+
+		if (!(entry & ENTRY_PRESENT))
+			return 0;
+		*rights = entry_rights(entry, *rights);
+		if (level == 0 || (entry & ENTRY_SUPER))
+			return entry_order(level);
+	}
+}
+
 /* Look at every page that is mapped; how many are not as the map says. In audit.c. */
 unsigned audit(void);
 

@@ -13,24 +13,9 @@
 static const char constant[] = "read only";
 static unsigned failures;
 
-/* The order of the page that maps va, and what may be done to it; 0: not mapped. */
-static unsigned walk(uint64_t va, unsigned *rights)
-{
-	*rights = LAYOUT_READ | LAYOUT_WRITE | LAYOUT_EXEC;
-	for (unsigned level = ENTRY_TOP_LEVEL;; level--) {
-		uint64_t entry = entry_at(va, level);
-
-		if (!(entry & ENTRY_PRESENT))
-			return 0;
-		*rights = entry_rights(entry, *rights);
-		if (level == 0 || (entry & ENTRY_SUPER))
-			return entry_order(level);
-	}
-}
-
 static void check(const char *what, uint64_t va, unsigned order, unsigned rights)
 {
-	unsigned found_rights, found = walk(va, &found_rights);
+	unsigned found_rights, found = entry_walk(va, &found_rights);
 
 	if (!found)
 		found_rights = 0;
