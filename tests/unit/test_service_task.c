@@ -128,14 +128,17 @@ static void the_others_go_on_while_one_accepts_or_connects(void **state)
 	struct channel *ch[4], *none;
 
 	(void)state;
-	assert_int_equal(service_accept(test.loop, test_in(20 * MS), &none), CHANNEL_AGAIN);
-	assert_true(test.turns > 0);
+	/* On a busy machine all of it may go by before anybody's turn. */
+	do
+		assert_int_equal(service_accept(test.loop, test_in(20 * MS), &none), CHANNEL_AGAIN);
+	while (!test.turns);
 	for (unsigned i = 0; i < 4; i++)
 		assert_non_null(ch[i] = channel_connect("loop", CHANNEL_NOW));
 	test.turns = 0;
-	assert_null(channel_connect("loop", test_in(20 * MS)));
-	assert_int_equal(errno, ETIMEDOUT);
-	assert_true(test.turns > 0);
+	do {
+		assert_null(channel_connect("loop", test_in(20 * MS)));
+		assert_int_equal(errno, ETIMEDOUT);
+	} while (!test.turns);
 	task_cancel(turns);
 	join(turns);
 }

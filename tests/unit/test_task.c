@@ -231,6 +231,8 @@ static void asked_to_stop_waits_for_ever_end(void **state)
 	struct task *later = spawn(sleeps, "1");
 
 	(void)state;
+	sleeps_from = monotonic_now();
+	sleeps_for = 5 * MS;
 	task_yield();
 	bell_sets_stop(3);
 	assert_int_equal(task_sleep(CHANNEL_FOREVER), CHANNEL_STOPPING);
