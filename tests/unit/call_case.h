@@ -9,6 +9,9 @@
 #include "tests/unit/component_made_up.h"
 #include "tests/unit/waiting.h"
 
+/* Long before, what is waited for has come, or a test that fails would hang. */
+#define SOON test_in(5000 * MS)
+
 /* Takes a request and says which. */
 static inline uint64_t test_request(struct channel *ch, const char *text)
 {

@@ -2,10 +2,7 @@
 /* Calls whose client sends no more, or that are in flight no more. */
 #include <pthread.h>
 
-#include "ipc/monotonic.h"
 #include "tests/unit/call_case.h"
-
-#define SOON (monotonic_now() + UINT64_C(5000000000))
 
 static void *answers_two(void *arg)
 {

@@ -5,11 +5,9 @@
  */
 #include <pthread.h>
 
-#include "ipc/monotonic.h"
 #include "ipc/task.h"
 #include "tests/unit/call_case.h"
 
-#define SOON (monotonic_now() + UINT64_C(5000000000))
 #define MANY 200
 #define LONG (TEST_RING / 4)
 
@@ -153,7 +151,7 @@ static int gives_up(void *arg)
 	(void)arg;
 	if (test_start_long(&test_client, &call, reply, LONG) != CHANNEL_OK)
 		return -1;
-	status = call_wait(&test_client, &call, monotonic_now() + 10000000);
+	status = call_wait(&test_client, &call, test_in(10 * MS));
 	call_drop(&test_client, &call);
 	return (int)status;
 }
