@@ -76,24 +76,25 @@ static int accept_on(lua_State *L, int status, lua_KContext deadline)
 	return accept_try(L, (uint64_t)deadline);
 }
 
-/* service:accept([timeout]) -> endpoint | nil, word. [-0, +1|2, v] */
-static int service_verb_accept(lua_State *L)
+/* [-0, +1|2, v] */
+static int accept_begin(lua_State *L, uint64_t deadline)
 {
-	uint64_t deadline = runtime_lua_deadline_check(L, 2);
-
 	service_check(L);
 	lua_settop(L, 1);
 	runtime_lua_endpoint_new(L);
 	return accept_try(L, deadline);
 }
 
+/* service:accept([timeout]) -> endpoint | nil, word. [-0, +1|2, v] */
+static int service_verb_accept(lua_State *L)
+{
+	return accept_begin(L, runtime_lua_deadline_check(L, 2));
+}
+
 /* What the loop below calls; its second argument is the endpoint before. [-0, +1|2, v] */
 static int accepted_next(lua_State *L)
 {
-	service_check(L);
-	lua_settop(L, 1);
-	runtime_lua_endpoint_new(L);
-	return accept_try(L, CHANNEL_FOREVER);
+	return accept_begin(L, CHANNEL_FOREVER);
 }
 
 /* for endpoint in service:accepted() do: until it is closed, or we are to stop. [-0, +2, v] */
