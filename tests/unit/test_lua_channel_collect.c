@@ -54,19 +54,19 @@ static void each_once(struct fixture *f, const char *take, const char *meanwhile
 static const char *const receives = "function meanwhile() local m = c:recv(0)\n"
 				    "  if m then note(m); inside = inside + 1 end end";
 
-static void test_strings(void **state)
+static void test_a_string_is_received_once_whatever_finalizers_receive(void **state)
 {
 	each_once(*state, "function take() local m = c:recv(0); if m then note(m) end end",
 		  receives);
 }
 
-static void test_values(void **state)
+static void test_so_is_a_value(void **state)
 {
 	each_once(*state, "function take() local m = c:recv_value(0); if m then note(m) end end",
 		  receives);
 }
 
-static void test_views(void **state)
+static void test_so_is_a_view(void **state)
 {
 	each_once(*state,
 		  "function take() local v <close> = c:view(0)\n"
@@ -75,7 +75,7 @@ static void test_views(void **state)
 		  "  if ok and m then note(m); inside = inside + 1 end end");
 }
 
-static void test_views_that_finalizers_take(void **state)
+static void test_views_that_finalizers_take_are_of_messages_of_their_own(void **state)
 {
 	each_once(*state,
 		  "function take() local ok, m = pcall(c.recv, c, 0)\n"
@@ -84,7 +84,7 @@ static void test_views_that_finalizers_take(void **state)
 		  "  if ok and v then note(tostring(v)); inside = inside + 1; v:close() end end");
 }
 
-static void test_what_other_tasks_receive_while_a_finalizer_waits(void **state)
+static void test_what_other_tasks_receive_while_a_finalizer_waits_is_received_once(void **state)
 {
 	each_once(*state, "function take() local m = c:recv(0); if m then note(m) end end",
 		  "for i = 1, 2 do atoll.spawn(function() while not over do\n"
@@ -102,7 +102,7 @@ static const char *const yielding =
 	"yields = 0\n"
 	"for i = 1, 4 do trap() end\n";
 
-static void test_replies(void **state)
+static void test_so_is_a_reply(void **state)
 {
 	run(*state, yielding);
 	with_peer(*state, echo,
@@ -137,7 +137,7 @@ static void *client(void *arg)
 	return NULL;
 }
 
-static void test_requests(void **state)
+static void test_so_is_a_request(void **state)
 {
 	run(*state, yielding);
 	with_peer(*state, client,
@@ -149,13 +149,13 @@ static void test_requests(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		LUA_TEST(test_strings),
-		LUA_TEST(test_values),
-		LUA_TEST(test_views),
-		LUA_TEST(test_views_that_finalizers_take),
-		LUA_TEST(test_what_other_tasks_receive_while_a_finalizer_waits),
-		LUA_TEST(test_replies),
-		LUA_TEST(test_requests),
+		LUA_TEST(test_a_string_is_received_once_whatever_finalizers_receive),
+		LUA_TEST(test_so_is_a_value),
+		LUA_TEST(test_so_is_a_view),
+		LUA_TEST(test_views_that_finalizers_take_are_of_messages_of_their_own),
+		LUA_TEST(test_what_other_tasks_receive_while_a_finalizer_waits_is_received_once),
+		LUA_TEST(test_so_is_a_reply),
+		LUA_TEST(test_so_is_a_request),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
