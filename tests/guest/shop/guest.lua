@@ -19,4 +19,5 @@ for _, task in ipairs(tasks) do
 end
 print(("guest: %d of 200 prices, %d late"):format(right, prices:stats().late))
 print("guest:", prices:call_value({ dish = "moon", count = 1 }))
+prices:close() -- before the buyer ends, and with it the image
 over:send("over")
