@@ -35,7 +35,7 @@ return {
 			"buyer: fire: call failed, the store: closed, peer died",
 			"buyer: soup: call failed, the store: closed, peer died",
 			-- The buyer's end is the image's: its channels close as the shop is told to stop.
-			"shop: %l+\r?\nshop: %l+" } },
+			"shop: %l+.*shop: %l+" } },
 	}),
 	conform("c_c_cores", "C and C on two cores"),
 	conform("c_c_core", "C and C on one core"),
