@@ -74,7 +74,7 @@ static struct channel *channel_check(lua_State *L)
 	return runtime_lua_endpoint_check(L)->ch;
 }
 
-int runtime_lua_failure(lua_State *L, const struct channel *ch, enum channel_status status)
+int runtime_lua_word(lua_State *L, enum channel_status status)
 {
 	const char *word;
 
@@ -93,12 +93,20 @@ int runtime_lua_failure(lua_State *L, const struct channel *ch, enum channel_sta
 		word = "stopping";
 		break;
 	default:
-		return luaL_error(L, "channel %s: %s", channel_name(ch),
-				  channel_status_text(status));
+		return 0;
 	}
 	luaL_pushfail(L);
 	lua_pushstring(L, word);
 	return 2;
+}
+
+int runtime_lua_failure(lua_State *L, const struct channel *ch, enum channel_status status)
+{
+	int results = runtime_lua_word(L, status);
+
+	if (results)
+		return results;
+	return luaL_error(L, "channel %s: %s", channel_name(ch), channel_status_text(status));
 }
 
 int runtime_lua_sent(lua_State *L, const struct channel *ch, enum channel_status status)

@@ -23,9 +23,9 @@ static int service_failure(lua_State *L, const char *name, int error)
 		lua_pushliteral(L, "refused");
 		return 2;
 	case ETIMEDOUT:
-		return runtime_lua_failure(L, NULL, CHANNEL_AGAIN);
+		return runtime_lua_word(L, CHANNEL_AGAIN);
 	case ESHUTDOWN:
-		return runtime_lua_failure(L, NULL, CHANNEL_STOPPING);
+		return runtime_lua_word(L, CHANNEL_STOPPING);
 	case EACCES:
 		why = "belongs to other components";
 		break;

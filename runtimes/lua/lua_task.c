@@ -57,7 +57,7 @@ static int task_results(lua_State *L, struct runtime_lua_task *t)
 /* [-0, +2, m] */
 static int wait_failure(lua_State *L, bool stopping)
 {
-	return runtime_lua_failure(L, NULL, stopping ? CHANNEL_STOPPING : CHANNEL_AGAIN);
+	return runtime_lua_word(L, stopping ? CHANNEL_STOPPING : CHANNEL_AGAIN);
 }
 
 static int join_on(lua_State *L, int status, lua_KContext deadline);

@@ -88,7 +88,10 @@ void runtime_lua_view_refuse(lua_State *L, const struct runtime_lua_endpoint *e)
 /* A timeout in seconds, as a deadline; nil or none waits for ever. [-0, +0, v] */
 uint64_t runtime_lua_deadline_check(lua_State *L, int arg);
 
-/* The answer to a call that did not succeed: nil and a word. An error names ch. [-0, +2, v] */
+/* nil and the word for what need be no mistake; 0 results where it is one. [-0, +(0|2), v] */
+int runtime_lua_word(lua_State *L, enum channel_status status);
+
+/* The same as an answer. What is a mistake is an error, which names ch. [-0, +2, v] */
 int runtime_lua_failure(lua_State *L, const struct channel *ch, enum channel_status status);
 
 /* The answer to one that sends: true, or the above. [-0, +1|2, v] */

@@ -66,8 +66,10 @@ static bool refuse(long nth, const char *before, const char *body, const char *a
 	void *state = NULL;
 	struct fixture *f;
 
-	if (fixture_setup(&state))
+	if (fixture_setup(&state)) {
 		fail();
+		return false;
+	}
 	f = state;
 	peer_send(f->one.b, "first" LONG);
 	peer_send(f->one.b, "second" LONG);
